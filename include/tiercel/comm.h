@@ -1,0 +1,57 @@
+/* comm.h - the ranks of this job and the few collective calls that we use (edge layer; the
+ * only folder that sees MPI). Functions ending in _all are collective: every rank calls
+ * them, in the same order, with equal scalar arguments unless said otherwise. Transport
+ * itself never fails (a broken launcher aborts the job), so calls without memory of their
+ * own return void. */
+#ifndef TC_COMM_H
+#define TC_COMM_H
+
+#include "tiercel/buffer.h"
+
+typedef struct tc_comm tc_comm;
+
+/* Collective. Starts MPI (works without mpirun too: one rank) and duplicates the world.
+ * Errors: TC_EINTERNAL, TC_ENOMEM. */
+TC_NODISCARD tc_status tc_comm_start_all(int *argc, char ***argv, tc_comm **out,
+                                         tc_error *err);
+
+/* Collective. Ends MPI; *comm becomes NULL. */
+void tc_comm_stop_all(tc_comm **comm);
+
+/* Local. */
+int tc_comm_rank(const tc_comm *comm);
+int tc_comm_size(const tc_comm *comm);
+
+/* Collective. All ranks give their own status and get the worst one, with the message of
+ * the lowest rank that has it (err must not be NULL). After it all ranks take the same
+ * branch. Cost: one 8-byte Allreduce when all is well. */
+TC_NODISCARD tc_status tc_comm_agree_all(tc_comm *comm, tc_status status, tc_error *err);
+
+/* Collective, in place: v[n] becomes the sum / maximum / minimum over ranks on every rank.
+ */
+void tc_comm_sum_i64_all(tc_comm *comm, int64_t *v, int64_t n);
+void tc_comm_max_i64_all(tc_comm *comm, int64_t *v, int64_t n);
+void tc_comm_min_i64_all(tc_comm *comm, int64_t *v, int64_t n);
+
+/* Collective, in place: v[n] becomes the sum over all lower ranks (0 on rank 0). */
+void tc_comm_exscan_i64_all(tc_comm *comm, int64_t *v, int64_t n);
+
+/* Collective. n bytes of the root go to everybody. */
+void tc_comm_bcast_all(tc_comm *comm, void *bytes, int64_t n, int root);
+
+/* Collective. Every rank gives n bytes (n may differ) and gets all of them in rank order,
+ * appended to `all` (its own buffer). Errors: TC_ENOMEM, agreed. */
+TC_NODISCARD tc_status tc_comm_gather_all(tc_comm *comm, const void *bytes, int64_t n,
+                                          tc_buffer *all, tc_error *err);
+
+/* Collective. Records of `size` bytes travel to their owners: the send array is grouped by
+ * destination, count[size of comm] records each; what arrives is appended to `received` in
+ * rank order. Counts are int64; the caller bounds a batch. Errors: TC_ENOMEM, agreed. */
+TC_NODISCARD tc_status tc_comm_exchange_all(tc_comm *comm, const void *send,
+                                            const int64_t *count, size_t size,
+                                            tc_buffer *received, tc_error *err);
+
+/* Local. Wall-clock seconds since some fixed point, for timings only. */
+double tc_comm_seconds(void);
+
+#endif

@@ -1,0 +1,136 @@
+/* config.h - the configuration as resolved: every key with its value, defaults filled in,
+ * limits checked (edge layer, text). Keys, defaults, limits and their documentation live in
+ * one table, src/edge/text/config_keys.h. */
+#ifndef TC_CONFIG_H
+#define TC_CONFIG_H
+
+#include "tiercel/buffer.h"
+
+#define TC_CONFIG_AUTO INT64_MIN /* as_of: the day after the last event */
+
+typedef enum { TC_AS_IS, TC_LOG1P } tc_transform;
+typedef enum { TC_RETURNS_NET, TC_RETURNS_REJECT } tc_returns_policy;
+typedef enum { TC_ZERO_KEEP, TC_ZERO_REJECT } tc_zero_policy;
+typedef enum {
+    TC_DUPLICATES_KEEP,
+    TC_DUPLICATES_DROP,
+    TC_DUPLICATES_DROP_BETWEEN_FILES
+} tc_duplicates_policy;
+typedef enum { TC_CASE_KEEP, TC_CASE_LOWER, TC_CASE_UPPER } tc_id_case;
+typedef enum { TC_SCALE_ZSCORE, TC_SCALE_MINMAX, TC_SCALE_NONE } tc_scale_kind;
+
+/* A feature of the catalogue as a model uses it. */
+typedef struct {
+    char *feature;
+    tc_transform transform; /* log: sign(x) ln(1 + |x|), the default */
+} tc_feature_use;
+
+typedef struct {
+    char *name;
+    double share; /* of customers, (0, 1]; all shares sum to 1 */
+} tc_tier_def;
+
+/* One named segment: closed ranges of the scores 1..5. */
+typedef struct {
+    char *name;
+    int r_min, r_max, f_min, f_max, m_min, m_max;
+} tc_segment_rule;
+
+/* Column names of the input; NULL where not mapped. */
+typedef struct {
+    char *customer, *time; /* required */
+    char *amount;          /* this, or quantity and unit_price */
+    char *quantity, *unit_price;
+    char *order, *channel, *category;
+} tc_input_columns;
+
+typedef struct {
+    char **files; /* transactions, patterns expanded, sorted; .csv or .csv.gz */
+    int n_files;
+    tc_input_columns columns;
+    char *time_format; /* iso, day_first, month_first, compact, epoch, or a pattern of %Y %m
+                          %d %H %M %S */
+    char *returns_order_prefix; /* "" = none; negative amounts are always returns */
+    tc_returns_policy returns;
+    tc_zero_policy zero_amount;
+    tc_duplicates_policy duplicates;
+    int id_strip_decimal; /* 17850.0 -> 17850 */
+    tc_id_case id_case;
+    int64_t batch_mib; /* of one exchange, a rank */
+} tc_config_input;
+
+typedef struct {
+    int64_t active_days; /* a customer is labelled if he bought within this window before
+                            the cut-off; 0 = ever */
+} tc_config_features;
+
+typedef struct {
+    int64_t k;
+    tc_feature_use *use;
+    int n_use;
+    tc_scale_kind scale;
+    double winsorise; /* share cut at each end, 0 = none */
+    int64_t restarts, sample, max_iterations;
+    double tolerance;
+} tc_config_segment;
+
+typedef struct {
+    tc_feature_use *use;
+    int n_use;
+    double ridge; /* penalty on standardised coefficients, times the number of rows; 0 =
+                     none */
+    int64_t max_iterations;
+    double tolerance;  /* of the Newton decrement, relative */
+    int64_t min_class; /* fewest customers of each class that a model is fitted on */
+} tc_config_churn;
+
+typedef struct {
+    double weight_recency, weight_frequency, weight_monetary, weight_churn;
+    tc_tier_def *tiers; /* from the lowest to the highest */
+    int n_tiers;
+    tc_segment_rule *rules;
+    int n_rules;
+} tc_config_assign;
+
+typedef struct {
+    char *directory; /* of the results */
+    int64_t seed;
+    int64_t as_of; /* day number, or TC_CONFIG_AUTO */
+    int64_t horizon_days;
+    tc_config_input input;
+    tc_config_features features;
+    tc_config_segment segment;
+    tc_config_churn churn;
+    tc_config_assign assign;
+} tc_config;
+
+/* Local. Reads a YAML file, applies the overrides "key.path=value" in order (the value is YAML, a list is
+ * replaced as a whole), fills in defaults, checks limits, expands file patterns, also those of overrides,
+ * relative to the folder of the configuration file. *out belongs to the caller; NULL after failure.
+ * Errors: TC_EINPUT if the file is missing or a pattern matches no file; TC_EIO; TC_ECONFIG with one line
+ * "file:line: key.path: what is wrong; what is allowed" ("--set key.path: ..." for an override) for unknown
+ * keys, wrong types, impossible values; TC_ENOMEM. A missing input file without a pattern is found by
+ * ingest, not here. */
+TC_NODISCARD tc_status tc_config_load(const char *path, const char *const *overrides,
+                                      int n_overrides, tc_config **out, tc_error *err);
+/* Local. The same from text in memory; name stands for the file in messages, folder
+ * resolves patterns. */
+TC_NODISCARD tc_status tc_config_parse(const char *text, int64_t n, const char *name,
+                                       const char *folder, const char *const *overrides,
+                                       int n_overrides, tc_config **out, tc_error *err);
+void tc_config_destroy(tc_config **config);
+
+/* Local. Appends one section ("run", "input", "features", "segment", "churn", "assign") as
+ * compact JSON with sorted keys and numbers in 17 digits: everything that can change a
+ * result, and nothing else (no paths, no file list, no memory sizes). Used for hashes and
+ * for the report. Errors: TC_ENOMEM, TC_EINTERNAL for an unknown section. */
+TC_NODISCARD tc_status tc_config_section(const tc_config *config, const char *section,
+                                         tc_buffer *json, tc_error *err);
+
+/* Local. Writes the documentation of all keys as Markdown (one table a section). */
+TC_NODISCARD tc_status tc_config_document(tc_buffer *markdown, tc_error *err);
+
+/* Local. "<directory>/<name>" in counted memory, owned by the caller; NULL on TC_ENOMEM. */
+TC_NODISCARD char *tc_config_path(const tc_config *config, const char *name, tc_error *err);
+
+#endif

@@ -1,0 +1,55 @@
+/* kmeans_seed.h - starting centres for k-means: independent, numbered attempts on a sample that all
+ * ranks hold (kernel layer: no MPI, no I/O).
+ *
+ * An attempt is a function of (sample, seed, number): greedy k-means++ (Arthur and Vassilvitskii
+ * 2007, with the several candidates a step of their section 7), Lloyd, then random swaps (Fraenti
+ * 2018, "Efficiency of random swap clustering"): one centre is taken away and put on a random
+ * row, and the change is kept if the inertia falls. Attempts may run on any rank; the
+ * best is the least (inertia, number), whoever ran it. */
+#ifndef TC_KMEANS_SEED_H
+#define TC_KMEANS_SEED_H
+
+#include "tiercel/kmeans.h"
+
+typedef struct {
+    uint64_t seed;
+    int64_t swaps;           /* swap trials after Lloyd; 0 = none */
+    int exchange;            /* 1: Hartigan's exchange of single rows in the end */
+    tc_kmeans_limits limits; /* of Lloyd on the sample */
+} tc_kmeans_seed_params;
+
+/* Local, pure. Effort by the size of the sample alone. Small samples have many local optima of
+ * nearly equal inertia and cheap passes: Lloyd runs until nothing moves and up to 300 swaps
+ * follow (iris with k = 10: a third of the attempts find the best known solution, without swaps
+ * none of 2,000 did). Large samples: Lloyd stops at 1e-4, since the winner is refined on all
+ * rows anyway. */
+tc_kmeans_seed_params tc_kmeans_seed_effort(uint64_t seed, int64_t n_sample);
+
+typedef struct tc_kmeans_seeder tc_kmeans_seeder;
+
+/* Local. Workspace for attempts with k clusters on one sample (borrowed with its columns, n > 0), which must
+ * have one order on all ranks. Errors: TC_ENOMEM, TC_EINTERNAL for k or d out of range.
+ * Memory: 26 bytes a row beside the sample. */
+TC_NODISCARD tc_status tc_kmeans_seeder_create(const tc_kmeans_rows *sample, int k,
+                                               const tc_kmeans_seed_params *params,
+                                               tc_kmeans_seeder **out, tc_error *err);
+void tc_kmeans_seeder_destroy(tc_kmeans_seeder **seeder);
+
+/* Local. Runs one attempt and keeps its centres if they are the best of this seeder so far; of
+ * equal ones the first that was tried stays, so try in ascending order. Cost: about
+ * (2 + ln k) k + 30 + 4 swaps passes over the sample. */
+void tc_kmeans_seeder_try(tc_kmeans_seeder *seeder, int64_t attempt);
+
+/* The best attempt so far. */
+typedef struct {
+    double
+        inertia; /* on the sample, squared grid units; infinite before the first attempt */
+    int64_t attempt;
+    int n_centres;         /* k, or fewer if the sample has fewer different rows */
+    const int32_t *centre; /* [n_centres][d], owned by the seeder */
+} tc_kmeans_attempt;
+
+/* Local, pure. */
+tc_kmeans_attempt tc_kmeans_seeder_best(const tc_kmeans_seeder *seeder);
+
+#endif

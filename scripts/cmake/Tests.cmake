@@ -1,0 +1,73 @@
+# Unit tests: one serial program per tests/unit/test_*.c, without MPI and HDF5, so that leaks are caught.
+# MPI tests: tests/mpi/test_*.c under mpirun, each on 1, 2, 3, 4 and 7 ranks.
+# System tests: tests/system/*.sh run the program under mpirun. Each test has a timeout: a hang is a failure.
+pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+
+set(TIERCEL_TEST_ENVIRONMENT
+    "TIERCEL_SHARED=$ENV{TIERCEL_SHARED}" "TIERCEL_SOURCE=${CMAKE_CURRENT_SOURCE_DIR}"
+    "TIERCEL_PROGRAM=$<TARGET_FILE:tiercel>")
+
+file(GLOB unit_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tests/unit/test_*.c)
+foreach(source ${unit_tests})
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(${name} ${source})
+  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
+  target_link_libraries(${name} PRIVATE tc_kernel tc_text tc_base PkgConfig::CMOCKA GSL::gsl)
+  tiercel_compile(${name})
+  add_test(NAME unit.${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  set_tests_properties(unit.${name} PROPERTIES TIMEOUT 300 LABELS unit
+                       ENVIRONMENT "${TIERCEL_TEST_ENVIRONMENT}")
+endforeach()
+
+# Open MPI unloads its plugins before the leak sanitizer looks: a dlclose that does nothing keeps their names.
+set(mpi_test_environment "${TIERCEL_TEST_ENVIRONMENT}")
+set(mpi_test_extra "")
+if(TIERCEL_SANITIZE)
+  set(mpi_test_extra ${CMAKE_CURRENT_SOURCE_DIR}/tests/mpi/keep_plugins.c)
+  list(APPEND mpi_test_environment "ASAN_OPTIONS=fast_unwind_on_malloc=0"
+       "LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_SOURCE_DIR}/tests/mpi/lsan.supp:print_suppressions=0")
+endif()
+
+set(mpi_test_ranks 1 2 3 4 7)
+set(mpi_test_folder ${CMAKE_CURRENT_BINARY_DIR}/mpi)
+file(MAKE_DIRECTORY ${mpi_test_folder})
+file(GLOB mpi_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tests/mpi/test_*.c)
+foreach(source ${mpi_tests})
+  get_filename_component(program ${source} NAME_WE)
+  string(REGEX REPLACE "^test_" "" name ${program})
+  set(program mpi_${name})
+  add_executable(${program} ${source} ${mpi_test_extra})
+  target_link_libraries(${program} PRIVATE tc_store tc_comm tc_base)
+  set_target_properties(${program} PROPERTIES ENABLE_EXPORTS ${TIERCEL_SANITIZE})
+  tiercel_compile(${program})
+  foreach(ranks ${mpi_test_ranks})
+    add_test(NAME mpi.${name}.np${ranks}
+             COMMAND ${MPIEXEC_EXECUTABLE} -n ${ranks} $<TARGET_FILE:${program}> ${mpi_test_folder})
+    set_tests_properties(mpi.${name}.np${ranks} PROPERTIES PROCESSORS ${ranks} TIMEOUT 120 LABELS mpi
+                         RUN_SERIAL ON ENVIRONMENT "${mpi_test_environment}")
+  endforeach()
+endforeach()
+
+# The file that test_store writes has the same bytes for every number of ranks.
+foreach(ranks ${mpi_test_ranks})
+  if(NOT TARGET mpi_store)
+    break()
+  endif()
+  set_tests_properties(mpi.store.np${ranks} PROPERTIES FIXTURES_SETUP store_np${ranks})
+  if(ranks GREATER 1)
+    add_test(NAME mpi.store_bytes.np${ranks}
+             COMMAND ${CMAKE_COMMAND} -E compare_files ${mpi_test_folder}/store.np1.h5
+                     ${mpi_test_folder}/store.np${ranks}.h5)
+    set_tests_properties(mpi.store_bytes.np${ranks} PROPERTIES TIMEOUT 120 LABELS mpi
+                         FIXTURES_REQUIRED "store_np1;store_np${ranks}")
+  endif()
+endforeach()
+
+file(GLOB system_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tests/system/*.sh)
+list(FILTER system_tests EXCLUDE REGEX "/common\\.sh$")
+foreach(script ${system_tests})
+  get_filename_component(name ${script} NAME_WE)
+  add_test(NAME system.${name} COMMAND bash ${script} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+  set_tests_properties(system.${name} PROPERTIES TIMEOUT 900 LABELS system RUN_SERIAL ON
+                       SKIP_RETURN_CODE 77 ENVIRONMENT "${TIERCEL_TEST_ENVIRONMENT}")
+endforeach()

@@ -1,0 +1,168 @@
+/* cmd_run.c - `tiercel run`, one stage alone, and `tiercel check`. */
+#include "pipeline.h"
+
+#include "tiercel/app.h"
+#include "tiercel/config_check.h"
+#include "tiercel/fingerprint.h"
+#include "tiercel/log.h"
+#include "tiercel/summary.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What a command on a configuration needs. */
+typedef struct {
+    tc_command_line line;
+    tc_config *config;
+    tc_manifest *manifest;
+} session;
+
+static void session_free(session *s)
+{
+    tc_manifest_destroy(&s->manifest);
+    tc_config_destroy(&s->config);
+    tc_command_line_free(&s->line);
+}
+
+/* Collective. Command line and configuration. */
+static tc_status session_begin_all(tc_comm *comm, int argc, char **argv, session *s,
+                                   tc_error *err)
+{
+    tc_status st = tc_command_line_parse_all(comm, argc, argv, &s->line, err);
+    if (st == TC_OK && !s->line.help) {
+        st = tc_load_config_all(comm, &s->line, &s->config, err);
+    }
+    return st;
+}
+
+/* Collective. Run directory and manifest. */
+static tc_status session_prepare_all(tc_comm *comm, session *s, tc_error *err)
+{
+    char fingerprint[TC_ID_TEXT];
+    tc_status st = tc_source_fingerprint_all(comm, s->config, fingerprint, err);
+    if (st == TC_OK) {
+        st = tc_pipeline_directory_all(comm, s->config, err);
+    }
+    if (st == TC_OK) {
+        st = tc_manifest_open_all(comm, s->config, fingerprint, &s->manifest, err);
+    }
+    return st;
+}
+
+/* Collective. Rank 0 prints the summary of report.json. */
+static tc_status print_summary_all(tc_comm *comm, const tc_config *config, tc_error *err)
+{
+    tc_status st = TC_OK;
+    if (tc_comm_rank(comm) == 0) {
+        st = tc_report_print_file(config->directory, stdout, err);
+    }
+    return tc_comm_agree_all(comm, st, err);
+}
+
+static tc_status run_stages_all(tc_comm *comm, session *s, int *n_run, tc_error *err)
+{
+    tc_status st = TC_OK;
+    *n_run = 0;
+    for (int kind = 0; st == TC_OK && kind < TC_N_STAGES; kind++) {
+        int complete = 0;
+        st = tc_pipeline_complete_all(comm, s->config, s->manifest, (tc_stage_kind)kind,
+                                      &complete, err);
+        if (st == TC_OK && complete) {
+            tc_log_debug("%s: complete already", tc_stage((tc_stage_kind)kind)->name);
+        } else if (st == TC_OK) {
+            st =
+                tc_pipeline_run_all(comm, s->config, s->manifest, (tc_stage_kind)kind, err);
+            ++*n_run;
+        }
+    }
+    return st;
+}
+
+tc_status tc_cmd_run_all(tc_comm *comm, int argc, char **argv, tc_error *err)
+{
+    session s = {0};
+    int n_run = 0;
+    tc_status st = session_begin_all(comm, argc, argv, &s, err);
+    if (st == TC_OK && s.line.help) {
+        if (tc_comm_rank(comm) == 0) {
+            (void)printf(
+                "usage: tiercel run CONFIG [--set key.path=value]... [-v|-q]\n"
+                "Runs the stages that are not yet complete, in order. Stages whose "
+                "inputs,\nconfiguration and program are unchanged are not repeated.\n");
+        }
+    } else if (st == TC_OK) {
+        st = tc_comm_agree_all(comm, tc_config_check(s.config, err), err);
+        if (st == TC_OK) {
+            st = session_prepare_all(comm, &s, err);
+        }
+        if (st == TC_OK) {
+            st = run_stages_all(comm, &s, &n_run, err);
+        }
+        if (st == TC_OK && n_run == 0) {
+            tc_log_info("nothing to do: all results in %s are complete",
+                        s.config->directory);
+        } else if (st == TC_OK) {
+            st = print_summary_all(comm, s.config, err);
+        }
+    }
+    session_free(&s);
+    return st;
+}
+
+static tc_stage_kind stage_named(const char *name)
+{
+    int kind = 0;
+    while (kind < TC_N_STAGES && strcmp(tc_stage((tc_stage_kind)kind)->name, name) != 0) {
+        kind++;
+    }
+    TC_ASSERT(kind < TC_N_STAGES);
+    return (tc_stage_kind)kind;
+}
+
+tc_status tc_cmd_stage_all(tc_comm *comm, int argc, char **argv, tc_error *err)
+{
+    session s = {0};
+    tc_status st = session_begin_all(comm, argc, argv, &s, err);
+    if (st == TC_OK && s.line.help) {
+        if (tc_comm_rank(comm) == 0) {
+            (void)printf("usage: tiercel %s CONFIG [--set key.path=value]... [-v|-q]\n"
+                         "Runs this stage alone, from the files of the stages before it.\n",
+                         argv[0]);
+        }
+    } else if (st == TC_OK) {
+        st = tc_comm_agree_all(comm, tc_config_check(s.config, err), err);
+        if (st == TC_OK) {
+            st = session_prepare_all(comm, &s, err);
+        }
+        if (st == TC_OK) {
+            st = tc_pipeline_run_all(comm, s.config, s.manifest, stage_named(argv[0]), err);
+        }
+    }
+    session_free(&s);
+    return st;
+}
+
+tc_status tc_cmd_check_all(tc_comm *comm, int argc, char **argv, tc_error *err)
+{
+    session s = {0};
+    char fingerprint[TC_ID_TEXT];
+    tc_status st = session_begin_all(comm, argc, argv, &s, err);
+    if (st == TC_OK && s.line.help) {
+        if (tc_comm_rank(comm) == 0) {
+            (void)printf("usage: tiercel check CONFIG [--set key.path=value]...\n"
+                         "Validates the configuration and reads the input files; runs "
+                         "nothing.\n");
+        }
+    } else if (st == TC_OK) {
+        st = tc_comm_agree_all(comm, tc_config_check(s.config, err), err);
+        if (st == TC_OK) {
+            st = tc_source_fingerprint_all(comm, s.config, fingerprint, err);
+        }
+        if (st == TC_OK) {
+            tc_log_info("%s: good; %d input files", s.line.config_path,
+                        s.config->input.n_files);
+        }
+    }
+    session_free(&s);
+    return st;
+}

@@ -1,0 +1,162 @@
+#include "manifest.h"
+
+#include "tiercel/hash.h"
+#include "tiercel/json.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+struct tc_manifest {
+    char *path;
+    json_t *root; /* rank 0; NULL elsewhere */
+    char ingest_key[TC_ID_TEXT];
+};
+
+static tc_status make_ingest_key(const tc_config *config, const char *fingerprint,
+                                 char key[TC_ID_TEXT], tc_error *err)
+{
+    tc_buffer text = {0};
+    tc_hash128 h;
+    tc_status st =
+        tc_buffer_print(&text, err, "%s|%lld|%s|", TC_VERSION,
+                        (long long)tc_stage(TC_STAGE_INGEST)->schema_version, fingerprint);
+    if (st == TC_OK) {
+        st = tc_config_section(config, "input", &text, err);
+    }
+    if (st == TC_OK) {
+        h = tc_hash128_of(text.data, (size_t)text.size);
+        (void)snprintf(key, TC_ID_TEXT, "%016llx%016llx", (unsigned long long)h.hi,
+                       (unsigned long long)h.lo);
+    }
+    tc_buffer_free(&text);
+    return st;
+}
+
+/* The sections as JSON objects, with the paths that they leave out. */
+static tc_status describe_config(const tc_config *config, json_t *into, tc_error *err)
+{
+    static const char *const sections[] = {"run",     "input", "features",
+                                           "segment", "churn", "assign"};
+    json_t *files = json_array();
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        tc_buffer text = {0};
+        tc_status st = tc_config_section(config, sections[i], &text, err);
+        if (st == TC_OK) {
+            (void)json_object_set_new(
+                into, sections[i],
+                json_loadb((const char *)text.data, (size_t)text.size, 0, NULL));
+        }
+        tc_buffer_free(&text);
+        TC_TRY(st);
+    }
+    for (int i = 0; i < config->input.n_files; i++) {
+        (void)json_array_append_new(files, json_string(config->input.files[i]));
+    }
+    (void)json_object_set_new(into, "files", files);
+    (void)json_object_set_new(into, "directory", json_string(config->directory));
+    return TC_OK;
+}
+
+static tc_status fill(tc_manifest *m, const tc_config *config, const char *fingerprint,
+                      tc_error *err)
+{
+    tc_error ignored = {0};
+    json_t *configuration;
+    if (tc_json_read(m->path, &m->root, &ignored) != TC_OK || !json_is_object(m->root)) {
+        json_decref(m->root);
+        m->root = json_object();
+    }
+    if (!json_is_object(json_object_get(m->root, "stages"))) {
+        (void)json_object_set_new(m->root, "stages", json_object());
+    }
+    configuration = json_object();
+    (void)json_object_set_new(m->root, "configuration", configuration);
+    (void)json_object_set_new(m->root, "input_fingerprint", json_string(fingerprint));
+    (void)json_object_set_new(m->root, "program_version", json_string(TC_VERSION));
+    return describe_config(config, configuration, err);
+}
+
+tc_status tc_manifest_open_all(tc_comm *comm, const tc_config *config,
+                               const char *fingerprint, tc_manifest **out, tc_error *err)
+{
+    tc_manifest *m = tc_mem_alloc(1, sizeof *m, err);
+    tc_status st = m == NULL ? TC_ENOMEM : TC_OK;
+    *out = m;
+    if (st == TC_OK) {
+        m->path = tc_config_path(config, "run.json", err);
+        st = m->path == NULL ? TC_ENOMEM : TC_OK;
+    }
+    if (st == TC_OK) {
+        st = make_ingest_key(config, fingerprint, m->ingest_key, err);
+    }
+    if (st == TC_OK && tc_comm_rank(comm) == 0) {
+        st = fill(m, config, fingerprint, err);
+    }
+    st = tc_comm_agree_all(comm, st, err);
+    if (st != TC_OK) {
+        tc_manifest_destroy(out);
+    }
+    return st;
+}
+
+void tc_manifest_destroy(tc_manifest **manifest)
+{
+    if (*manifest != NULL) {
+        json_decref((*manifest)->root);
+        tc_mem_free((*manifest)->path);
+        tc_mem_free(*manifest);
+        *manifest = NULL;
+    }
+}
+
+void tc_manifest_events_id_all(tc_comm *comm, const tc_manifest *manifest,
+                               char id[TC_ID_TEXT])
+{
+    memset(id, 0, TC_ID_TEXT);
+    if (manifest->root != NULL) {
+        const json_t *stages = json_object_get(manifest->root, "stages");
+        const json_t *ingest = json_object_get(stages, "ingest");
+        const char *key = json_string_value(json_object_get(ingest, "key"));
+        const char *events = json_string_value(json_object_get(ingest, "id"));
+        if (key != NULL && events != NULL && strcmp(key, manifest->ingest_key) == 0) {
+            (void)snprintf(id, TC_ID_TEXT, "%s", events);
+        }
+    }
+    tc_comm_bcast_all(comm, id, TC_ID_TEXT, 0);
+}
+
+static tc_status note(tc_manifest *m, tc_stage_kind kind, const char *id, json_t *entry,
+                      tc_error *err)
+{
+    const tc_stage_def *def = tc_stage(kind);
+    (void)json_object_set_new(entry, "file", json_string(def->file));
+    (void)json_object_set_new(entry, "id", json_string(id));
+    (void)json_object_set_new(entry, "state", json_string("complete"));
+    if (kind == TC_STAGE_INGEST) {
+        (void)json_object_set_new(entry, "key", json_string(m->ingest_key));
+    }
+    (void)json_object_set_new(json_object_get(m->root, "stages"), def->name, entry);
+    return tc_json_write(m->path, m->root, err);
+}
+
+tc_status tc_manifest_note_all(tc_comm *comm, tc_manifest *manifest, tc_stage_kind kind,
+                               const char *id, const tc_usage *usage, tc_error *err)
+{
+    tc_status st = TC_OK;
+    if (manifest->root != NULL) {
+        json_t *entry = json_object();
+        (void)json_object_set_new(entry, "ranks", json_integer(tc_comm_size(comm)));
+        (void)json_object_set_new(entry, "seconds", tc_json_number(usage->seconds_max));
+        (void)json_object_set_new(entry, "seconds_mean",
+                                  tc_json_number(usage->seconds_mean));
+        (void)json_object_set_new(entry, "peak_bytes_largest_rank",
+                                  json_integer(usage->resident_max));
+        (void)json_object_set_new(entry, "peak_bytes_all_ranks",
+                                  json_integer(usage->resident_sum));
+        (void)json_object_set_new(entry, "peak_bytes_allocated_largest_rank",
+                                  json_integer(usage->counted_max));
+        st = note(manifest, kind, id, entry, err);
+    }
+    return tc_comm_agree_all(comm, st, err);
+}

@@ -1,0 +1,29 @@
+/* manifest.h - run.json: the configuration as resolved with its paths, the fingerprint of the inputs, and for each
+ * stage what it cost. Rank 0 holds and writes it; on other ranks it is empty. */
+#ifndef TC_MANIFEST_H
+#define TC_MANIFEST_H
+
+#include "usage.h"
+
+#include "tiercel/lineage.h"
+
+typedef struct tc_manifest tc_manifest;
+
+/* Collective. Reads run.json of the run directory if there is a sound one (a damaged one counts as none) and takes
+ * over the configuration. fingerprint: of the input files. Errors (agreed): TC_ENOMEM. */
+TC_NODISCARD tc_status tc_manifest_open_all(tc_comm *comm, const tc_config *config,
+                                            const char *fingerprint, tc_manifest **out,
+                                            tc_error *err);
+void tc_manifest_destroy(tc_manifest **manifest);
+
+/* Collective. The id that events.h5 must have if ingest need not run again: its inputs, its configuration and the
+ * program are those of the last complete ingest. Empty if it must run. */
+void tc_manifest_events_id_all(tc_comm *comm, const tc_manifest *manifest, char id[TC_ID_TEXT]);
+
+/* Collective. Notes a completed stage and writes run.json. id: of the file that it made. Errors (agreed): TC_EIO,
+ * TC_ENOMEM. */
+TC_NODISCARD tc_status tc_manifest_note_all(tc_comm *comm, tc_manifest *manifest,
+                                            tc_stage_kind kind, const char *id,
+                                            const tc_usage *usage, tc_error *err);
+
+#endif

@@ -1,0 +1,129 @@
+#define _POSIX_C_SOURCE 200809L
+#include "pipeline.h"
+
+#include "tiercel/json.h"
+#include "tiercel/log.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static tc_status make_directories(const char *path, tc_error *err)
+{
+    char *copy = tc_mem_text(path, err);
+    tc_status st = TC_OK;
+    if (copy == NULL) {
+        return TC_ENOMEM;
+    }
+    for (char *at = copy + 1; st == TC_OK; at++) {
+        if (*at == '/' || *at == '\0') {
+            const char kept = *at;
+            *at = '\0';
+            if (mkdir(copy, 0777) != 0 && errno != EEXIST) {
+                st = tc_fail(err, TC_EIO, "%s: cannot be created: %s; set run.directory",
+                             copy, strerror(errno));
+            }
+            *at = kept;
+            if (kept == '\0') {
+                break;
+            }
+        }
+    }
+    tc_mem_free(copy);
+    return st;
+}
+
+tc_status tc_pipeline_directory_all(tc_comm *comm, const tc_config *config, tc_error *err)
+{
+    tc_status st = TC_OK;
+    if (tc_comm_rank(comm) == 0) {
+        st = make_directories(config->directory, err);
+    }
+    return tc_comm_agree_all(comm, st, err);
+}
+
+/* Collective. The id that stands in the file of a stage; empty if there is no sound file. */
+static void id_in_file_all(tc_comm *comm, const tc_config *config, tc_stage_kind kind,
+                           char id[TC_ID_TEXT])
+{
+    tc_error ignored = {0};
+    tc_store *store = NULL;
+    memset(id, 0, TC_ID_TEXT);
+    if (tc_stage_open_all(comm, config, kind, &store, &ignored) == TC_OK) {
+        memcpy(id, tc_store_head(store)->run_id, TC_ID_TEXT);
+    }
+    tc_store_close_all(&store);
+}
+
+/* Collective. The same for report.json, which rank 0 reads. */
+static tc_status id_in_report_all(tc_comm *comm, const tc_config *config,
+                                  char id[TC_ID_TEXT], tc_error *err)
+{
+    tc_status st = TC_OK;
+    memset(id, 0, TC_ID_TEXT);
+    if (tc_comm_rank(comm) == 0) {
+        tc_error ignored = {0};
+        json_t *root = NULL;
+        char *path = tc_config_path(config, tc_stage(TC_STAGE_REPORT)->file, err);
+        st = path == NULL ? TC_ENOMEM : TC_OK;
+        if (st == TC_OK && tc_json_read(path, &root, &ignored) == TC_OK) {
+            const char *found = json_string_value(json_object_get(root, "run_id"));
+            (void)snprintf(id, TC_ID_TEXT, "%s", found != NULL ? found : "");
+            json_decref(root);
+        }
+        tc_mem_free(path);
+    }
+    tc_comm_bcast_all(comm, id, TC_ID_TEXT, 0);
+    return tc_comm_agree_all(comm, st, err);
+}
+
+tc_status tc_pipeline_complete_all(tc_comm *comm, const tc_config *config,
+                                   const tc_manifest *manifest, tc_stage_kind kind,
+                                   int *complete, tc_error *err)
+{
+    char wanted[TC_ID_TEXT] = "", found[TC_ID_TEXT] = "";
+    tc_status st = TC_OK;
+    *complete = 0;
+    if (kind == TC_STAGE_INGEST) {
+        tc_manifest_events_id_all(comm, manifest, wanted);
+    } else {
+        st = tc_stage_id_all(comm, config, kind, wanted, err);
+    }
+    if (st == TC_OK && kind == TC_STAGE_REPORT) {
+        st = id_in_report_all(comm, config, found, err);
+    } else if (st == TC_OK) {
+        id_in_file_all(comm, config, kind, found);
+    }
+    *complete = st == TC_OK && wanted[0] != '\0' && strcmp(wanted, found) == 0;
+    return st;
+}
+
+tc_status tc_pipeline_run_all(tc_comm *comm, const tc_config *config, tc_manifest *manifest,
+                              tc_stage_kind kind, tc_error *err)
+{
+    const tc_stage_def *def = tc_stage(kind);
+    const tc_usage_mark mark = tc_usage_begin();
+    char id[TC_ID_TEXT] = "";
+    tc_usage usage;
+    tc_status st;
+    tc_log_debug("%s: started", def->name);
+    st = def->run_all(comm, config, err);
+    usage = tc_usage_end_all(comm, mark);
+    if (st != TC_OK) {
+        return st;
+    }
+    if (kind == TC_STAGE_REPORT) {
+        st = id_in_report_all(comm, config, id, err);
+    } else {
+        id_in_file_all(comm, config, kind, id);
+    }
+    if (st == TC_OK) {
+        st = tc_manifest_note_all(comm, manifest, kind, id, &usage, err);
+    }
+    tc_log_info("%-8s %7.2f s, peak memory %5lld MiB on the largest rank, %5lld MiB in all",
+                def->name, usage.seconds_max, (long long)(usage.resident_max >> 20),
+                (long long)(usage.resident_sum >> 20));
+    return st;
+}

@@ -1,0 +1,59 @@
+#include "tiercel/fault.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#if defined(TC_WITH_FAULTS)
+
+static struct {
+    char site[64];
+    long left; /* visits until it fires; 0 = not armed on this rank */
+    char kind[16];
+} armed;
+
+tc_status tc_fault_check(const char *site, tc_error *err)
+{
+    if (armed.left == 0 || strcmp(site, armed.site) != 0) {
+        return TC_OK;
+    }
+    armed.left--;
+    if (armed.left > 0) {
+        return TC_OK;
+    }
+    if (strcmp(armed.kind, "kill") == 0) {
+        (void)raise(SIGKILL);
+    }
+    return tc_fail(err, strcmp(armed.kind, "memory") == 0 ? TC_ENOMEM : TC_EIO,
+                   "fault injected at %s", site);
+}
+
+tc_status tc_fault_arm(const char *text, int rank, tc_error *err)
+{
+    int wanted = 0;
+    long nth = 0;
+    memset(&armed, 0, sizeof armed);
+    armed.kind[0] = '\0';
+    /* the numbers are single small fields of a test's own text */
+    const int fields =
+        sscanf(text, "%63[^:]:%d:%ld:%15s", armed.site, &wanted, &nth, // NOLINT
+               armed.kind);
+    if (fields < 3 || nth < 1 ||
+        (fields > 3 && strcmp(armed.kind, "memory") != 0 &&
+         strcmp(armed.kind, "kill") != 0)) {
+        return tc_fail(err, TC_EUSAGE, "fault '%s' is not site:rank:nth[:memory|kill]",
+                       text);
+    }
+    armed.left = rank == wanted ? nth : 0;
+    return TC_OK;
+}
+
+#else
+
+tc_status tc_fault_arm(const char *text, int rank, tc_error *err)
+{
+    (void)rank;
+    return tc_fail(err, TC_EUSAGE, "fault '%s': this build has no fault sites", text);
+}
+
+#endif

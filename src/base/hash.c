@@ -1,0 +1,15 @@
+#include "tiercel/hash.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+tc_hash128 tc_hash128_of(const void *bytes, size_t n)
+{
+    const XXH128_hash_t h = XXH3_128bits(bytes, n);
+    return (tc_hash128){.hi = h.high64, .lo = h.low64};
+}
+
+uint64_t tc_hash64_of(const void *bytes, size_t n, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(bytes, n, seed);
+}

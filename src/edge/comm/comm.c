@@ -1,0 +1,136 @@
+#include "comm_native.h"
+
+#include <limits.h>
+#include <string.h>
+
+/* A single MPI call takes an int count; longer vectors go in pieces of this many elements.
+ */
+enum { PIECE = 1 << 27 };
+
+static MPI_Comm abort_world = MPI_COMM_NULL;
+
+static void abort_all(int exit_code)
+{
+    (void)MPI_Abort(abort_world, exit_code);
+}
+
+tc_status tc_comm_start_all(int *argc, char ***argv, tc_comm **out, tc_error *err)
+{
+    int running = 0, missing;
+    tc_comm *comm;
+    *out = NULL;
+    (void)MPI_Initialized(&running);
+    if (!running) {
+        (void)MPI_Init(argc, argv);
+    }
+    comm = tc_mem_alloc(1, sizeof *comm, err);
+    missing = comm == NULL;
+    /* there is no communicator of ours yet to agree on */
+    (void)MPI_Allreduce(MPI_IN_PLACE, &missing, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+    if (missing) {
+        tc_mem_free(comm);
+        if (!running) {
+            (void)MPI_Finalize();
+        }
+        return tc_fail(err, TC_ENOMEM, "out of memory on a rank at the start");
+    }
+    comm->owns_mpi = !running;
+    (void)MPI_Comm_dup(MPI_COMM_WORLD, &comm->world);
+    (void)MPI_Comm_rank(comm->world, &comm->rank);
+    (void)MPI_Comm_size(comm->world, &comm->size);
+    abort_world = comm->world;
+    tc_assert_set_abort(abort_all);
+    *out = comm;
+    return TC_OK;
+}
+
+void tc_comm_stop_all(tc_comm **comm)
+{
+    if (*comm != NULL) {
+        const int owns = (*comm)->owns_mpi;
+        tc_assert_set_abort(NULL);
+        (void)MPI_Comm_free(&(*comm)->world);
+        tc_mem_free(*comm);
+        *comm = NULL;
+        if (owns) {
+            (void)MPI_Finalize();
+        }
+    }
+}
+
+int tc_comm_rank(const tc_comm *comm)
+{
+    return comm->rank;
+}
+
+int tc_comm_size(const tc_comm *comm)
+{
+    return comm->size;
+}
+
+tc_status tc_comm_agree_all(tc_comm *comm, tc_status status, tc_error *err)
+{
+    /* one number orders by severity first and prefers the lowest rank among equals */
+    int64_t worst = (int64_t)status * ((int64_t)1 << 32) + (INT_MAX - comm->rank);
+    tc_status agreed;
+    tc_comm_max_i64_all(comm, &worst, 1);
+    agreed = (tc_status)(worst >> 32);
+    if (agreed != TC_OK) {
+        const int root = INT_MAX - (int)(worst & 0xFFFFFFFF);
+        if (comm->rank == root && err->code == TC_OK) {
+            (void)tc_fail(err, agreed, "%s", tc_status_text(agreed));
+        }
+        tc_comm_bcast_all(comm, err->message, (int64_t)sizeof err->message, root);
+        err->code = agreed;
+        err->rank = root;
+    }
+    return agreed;
+}
+
+static void reduce_in_place(tc_comm *comm, int64_t *v, int64_t n, MPI_Op op)
+{
+    for (int64_t done = 0; done < n; done += PIECE) {
+        const int count = n - done < PIECE ? (int)(n - done) : PIECE;
+        (void)MPI_Allreduce(MPI_IN_PLACE, v + done, count, MPI_INT64_T, op, comm->world);
+    }
+}
+
+void tc_comm_sum_i64_all(tc_comm *comm, int64_t *v, int64_t n)
+{
+    reduce_in_place(comm, v, n, MPI_SUM);
+}
+
+void tc_comm_max_i64_all(tc_comm *comm, int64_t *v, int64_t n)
+{
+    reduce_in_place(comm, v, n, MPI_MAX);
+}
+
+void tc_comm_min_i64_all(tc_comm *comm, int64_t *v, int64_t n)
+{
+    reduce_in_place(comm, v, n, MPI_MIN);
+}
+
+void tc_comm_exscan_i64_all(tc_comm *comm, int64_t *v, int64_t n)
+{
+    for (int64_t done = 0; done < n; done += PIECE) {
+        const int count = n - done < PIECE ? (int)(n - done) : PIECE;
+        (void)MPI_Exscan(MPI_IN_PLACE, v + done, count, MPI_INT64_T, MPI_SUM, comm->world);
+    }
+    if (comm->rank == 0 && n > 0) {
+        memset(v, 0, (size_t)n * sizeof *v); /* MPI leaves it undefined on rank 0 */
+    }
+}
+
+void tc_comm_bcast_all(tc_comm *comm, void *bytes, int64_t n, int root)
+{
+    unsigned char *at = bytes;
+    for (int64_t done = 0; done < n; done += PIECE) {
+        const int count = n - done < PIECE ? (int)(n - done) : PIECE;
+        (void)MPI_Bcast(at + done, count, MPI_BYTE, root, comm->world);
+    }
+}
+
+double tc_comm_seconds(void)
+{
+    return MPI_Wtime();
+}

@@ -1,0 +1,40 @@
+/* store_native.h - what the files of src/edge/store share: the HDF5 handle behind a
+ * tc_store. */
+#ifndef TC_STORE_NATIVE_H
+#define TC_STORE_NATIVE_H
+
+#include "tiercel/store.h"
+
+#include <hdf5.h>
+
+#ifndef H5_HAVE_PARALLEL
+#error "Tiercel needs parallel HDF5 (libhdf5-openmpi-dev)"
+#endif
+
+struct tc_store {
+    tc_comm *comm;
+    hid_t file;
+    int writing;
+    char *path;      /* final name */
+    char *temporary; /* name while writing */
+    tc_store_header header;
+};
+
+/* Local. TC_OK if code >= 0; else a record that names the file, what was done, and HDF5's
+ * own innermost reason. */
+tc_status tc_store_check(const tc_store *store, int64_t code, tc_status status,
+                         const char *what, tc_error *err);
+
+/* Local. HDF5 type of a field in the file (for_file) or in memory; to be closed. Negative
+ * on failure. */
+hid_t tc_store_type(const tc_field *field, int for_file);
+
+/* Collective, errors not agreed. Attributes of any object. */
+herr_t tc_store_attribute_write(hid_t object, const char *name, hid_t type,
+                                const void *value);
+herr_t tc_store_attribute_text(hid_t object, const char *name, const char *value);
+herr_t tc_store_attribute_read(hid_t object, const char *name, hid_t type, void *value);
+herr_t tc_store_attribute_read_text(hid_t object, const char *name, char *value,
+                                    size_t capacity);
+
+#endif

@@ -1,0 +1,162 @@
+/* The list of input files: patterns expanded, sorted by bytes, each path once. */
+#define _POSIX_C_SOURCE 200809L
+#include "config_impl.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Paths collected so far; they and the buffer belong to the collection. */
+typedef struct {
+    tc_buffer paths; /* of char * */
+    tc_error *err;
+} collection;
+
+static int is_pattern(const char *path)
+{
+    return strpbrk(path, "*?[") != NULL;
+}
+
+static int count_of(const collection *c)
+{
+    return (int)(c->paths.size / (int64_t)sizeof(char *));
+}
+
+static char **paths_of(const collection *c)
+{
+    return (char **)(void *)c->paths.data;
+}
+
+static void collection_free(collection *c)
+{
+    for (int i = 0; i < count_of(c); i++) {
+        tc_mem_free(paths_of(c)[i]);
+    }
+    tc_buffer_free(&c->paths);
+}
+
+static tc_status collect(collection *c, const char *path)
+{
+    char *copy = tc_mem_text(path, c->err);
+    tc_status st = TC_ENOMEM;
+    if (copy != NULL) {
+        st = tc_buffer_append(&c->paths, &copy, (int64_t)sizeof copy, c->err);
+        if (st != TC_OK) {
+            tc_mem_free(copy);
+        }
+    }
+    return st;
+}
+
+/* folder/path with a final zero; for a pattern the special characters of the folder are escaped. */
+static tc_status join(tc_buffer *full, const char *folder, const char *path, tc_error *err)
+{
+    full->size = 0;
+    while (strncmp(path, "./", 2) == 0) {
+        path += 2;
+    }
+    if (path[0] != '/' && folder[0] != '\0' && strcmp(folder, ".") != 0) {
+        const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
+        for (const char *p = folder; *p != '\0'; p++) {
+            const int escaped = is_pattern(path) && strchr("*?[\\", *p) != NULL;
+            TC_TRY(tc_buffer_print(full, err, "%s%c", escaped ? "\\" : "", *p));
+        }
+        TC_TRY(tc_buffer_print(full, err, "%s", slash));
+    }
+    return tc_buffer_append(full, path, (int64_t)strlen(path) + 1, err);
+}
+
+/* Adds the files, not folders, that a pattern matches; *found is their number. */
+static tc_status collect_matches(collection *c, const char *pattern, int *found)
+{
+    glob_t matches = {0};
+    const int failed = glob(pattern, GLOB_NOSORT | GLOB_MARK, NULL, &matches);
+    tc_status st = TC_OK;
+    *found = 0;
+    if (failed == GLOB_NOSPACE) {
+        st = tc_fail(c->err, TC_ENOMEM, "out of memory while input files are looked up");
+    }
+    for (size_t i = 0; failed == 0 && i < matches.gl_pathc && st == TC_OK; i++) {
+        const char *path = matches.gl_pathv[i];
+        if (path[strlen(path) - 1] != '/') {
+            st = collect(c, path);
+            (*found)++;
+        }
+    }
+    globfree(&matches);
+    return st;
+}
+
+static tc_status expand_one(collection *c, const char *folder, const char *path,
+                            tc_place place)
+{
+    tc_buffer full = {0};
+    int found = 1;
+    tc_status st = join(&full, folder, path, c->err);
+    if (st == TC_OK) {
+        st = is_pattern(path) ? collect_matches(c, (const char *)full.data, &found)
+                              : collect(c, (const char *)full.data);
+    }
+    if (st == TC_OK && found == 0) {
+        const int relative = path[0] != '/' && folder[0] != '\0';
+        place.code = TC_EINPUT;
+        st = tc_place_fail(
+            place, c->err,
+            "no file matches %s%s%s; correct the pattern or provide the files", path,
+            relative ? " in " : "", relative ? folder : "");
+    }
+    tc_buffer_free(&full);
+    return st;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorts, drops repeats and hands the paths over to the configuration. */
+static tc_status hand_over(collection *c, tc_config_input *input)
+{
+    char **paths = paths_of(c), **files;
+    const int n = count_of(c);
+    int kept = 0;
+    files = tc_mem_alloc(n, sizeof *files, c->err);
+    if (files == NULL) {
+        return TC_ENOMEM;
+    }
+    qsort(paths, (size_t)n, sizeof *paths, by_bytes);
+    for (int i = 0; i < n; i++) {
+        if (kept > 0 && strcmp(files[kept - 1], paths[i]) == 0) {
+            tc_mem_free(paths[i]);
+        } else {
+            files[kept++] = paths[i];
+        }
+    }
+    c->paths.size = 0;
+    for (int i = 0; i < input->n_files; i++) {
+        tc_mem_free(input->files[i]);
+    }
+    tc_mem_free(input->files);
+    input->files = files;
+    input->n_files = kept;
+    return TC_OK;
+}
+
+tc_status tc_config_expand(tc_config *config, const char *folder, tc_layer *layers, int n,
+                           tc_error *err)
+{
+    collection c = {.err = err};
+    tc_status st = TC_OK;
+    for (int i = 0; i < config->input.n_files && st == TC_OK; i++) {
+        char key[TC_PATH_TEXT];
+        (void)snprintf(key, sizeof key, "input.transactions[%d]", i);
+        st =
+            expand_one(&c, folder, config->input.files[i], tc_layers_place(layers, n, key));
+    }
+    if (st == TC_OK) {
+        st = hand_over(&c, &config->input);
+    }
+    collection_free(&c);
+    return st;
+}

@@ -1,0 +1,181 @@
+/* config_keys.h - the table of all configuration keys, and nothing else. It expands to the raw structs
+ * that libcyaml fills, to libcyaml's schema, to defaults, checks, JSON and documentation
+ * (config_impl.h, config_schema.c), so that none of them can drift from the others.
+ *
+ * One macro a mapping of the YAML file. A is handed through to every row:
+ *   N(A, kind, key, member, fallback, low, high, bounds, flags, text)   numbers; kind INT or REAL;
+ *                                     bounds "[]", "[)", "()": which ends are allowed themselves
+ *   W(A, key, member, fallback, words, text)                           one word of a list below
+ *   T(A, kind, key, member, fallback, flags, text)                     everything else
+ * key is the YAML key, member its place in tc_config (of a list element: in the element), fallback the
+ * default as YAML text (NULL = none), text the documentation. flags: TC_KEY_REQUIRED; TC_KEY_LOCAL =
+ * cannot change a result, so it stays out of tc_config_section; TC_KEY_ONCE (lists) = the names of the
+ * elements must differ. */
+#ifndef TC_CONFIG_KEYS_H
+#define TC_CONFIG_KEYS_H
+
+/* X(word, value) */
+#define TC_WORDS_RETURNS(X) X("net", TC_RETURNS_NET) X("reject", TC_RETURNS_REJECT)
+#define TC_WORDS_ZERO(X) X("keep", TC_ZERO_KEEP) X("reject", TC_ZERO_REJECT)
+#define TC_WORDS_DUPLICATES(X)                                                             \
+    X("keep", TC_DUPLICATES_KEEP)                                                          \
+    X("drop", TC_DUPLICATES_DROP)                                                          \
+    X("drop_between_files", TC_DUPLICATES_DROP_BETWEEN_FILES)
+#define TC_WORDS_CASE(X)                                                                   \
+    X("keep", TC_CASE_KEEP) X("lower", TC_CASE_LOWER) X("upper", TC_CASE_UPPER)
+#define TC_WORDS_SCALE(X)                                                                  \
+    X("zscore", TC_SCALE_ZSCORE) X("minmax", TC_SCALE_MINMAX) X("none", TC_SCALE_NONE)
+#define TC_WORDS_TRANSFORM(X) X("log", TC_LOG1P) X("none", TC_AS_IS)
+
+/* X(name, text): the sections in the order of the documentation. */
+#define TC_SECTIONS(X)                                                                     \
+    X("run", "What every stage shares.")                                                   \
+    X("input", "The transaction files and how their rows are read.")                       \
+    X("features", "What is computed from a customer's events.")                            \
+    X("segment", "Customer segments by k-means.")                                          \
+    X("churn", "The churn model: logistic regression on features, trained one horizon "    \
+               "before the as-of date.")                                                   \
+    X("assign", "Scores, named segments and the tier of each customer.")
+
+#define TC_KEYS_RUN(N, W, T, A)                                                            \
+    T(A, TEXT, directory, directory, NULL, TC_KEY_REQUIRED | TC_KEY_LOCAL,                 \
+      "folder of the results, relative to the folder the program is started in")           \
+    N(A, INT, seed, seed, "1", 0, 9007199254740992.0, "[]", 0,                             \
+      "of all random numbers; the same seed gives the same bytes")                         \
+    T(A, DAY, as_of, as_of, "auto", 0,                                                     \
+      "features know only events before this day; auto = the day after the last event")    \
+    N(A, INT, horizon_days, horizon_days, "90", 1, 3660, "[]", 0,                          \
+      "a customer has left if nothing is bought in this many days after a date")
+
+#define TC_KEYS_INPUT(N, W, T, A)                                                          \
+    T(A, FORMAT, time_format, input.time_format, "iso", 0,                                 \
+      "of the time column; a pattern must be quoted in YAML")                              \
+    W(A, zero_amount, input.zero_amount, "keep", tc_words_zero,                            \
+      "rows whose amount is zero")                                                         \
+    W(A, duplicates, input.duplicates, "keep", tc_words_duplicates,                        \
+      "rows equal in all columns: counted, and kept, dropped, or dropped only if "         \
+      "they stand in different files")                                                     \
+    N(A, INT, batch_mib, input.batch_mib, "32", 1, 1024, "[]", TC_KEY_LOCAL,               \
+      "memory of one exchange between ranks, MiB a rank")
+
+#define TC_KEYS_COLUMNS(N, W, T, A)                                                        \
+    T(A, TEXT, customer, input.columns.customer, NULL, TC_KEY_REQUIRED,                    \
+      "column of the customer id")                                                         \
+    T(A, TEXT, time, input.columns.time, NULL, TC_KEY_REQUIRED, "column of the time")      \
+    T(A, COLUMN, amount, input.columns.amount, NULL, 0,                                    \
+      "column of the amount; map either this, or quantity and unit_price")                 \
+    T(A, COLUMN, quantity, input.columns.quantity, NULL, 0, "column of the quantity")      \
+    T(A, COLUMN, unit_price, input.columns.unit_price, NULL, 0,                            \
+      "column of the price of one piece; amount = quantity times this")                    \
+    T(A, COLUMN, order, input.columns.order, NULL, 0,                                      \
+      "column of the order id; without it all events of a day are one order")              \
+    T(A, COLUMN, channel, input.columns.channel, NULL, 0,                                  \
+      "column of the channel: shop, web, country")                                         \
+    T(A, COLUMN, category, input.columns.category, NULL, 0,                                \
+      "column of the category or article")
+
+#define TC_KEYS_RETURNS(N, W, T, A)                                                        \
+    T(A, BLANK, order_prefix, input.returns_order_prefix, "", 0,                           \
+      "order ids that begin with this are returns; negative amounts always are")           \
+    W(A, policy, input.returns, "net", tc_words_returns,                                   \
+      "net = returns are kept and lower the net amount; reject = their rows are rejected")
+
+#define TC_KEYS_CUSTOMER_ID(N, W, T, A)                                                    \
+    T(A, FLAG, strip_decimal, input.id_strip_decimal, "false", 0,                          \
+      "17850.0 is the customer 17850")                                                     \
+    W(A, case, input.id_case, "keep", tc_words_case, "letters of the id are kept or folded")
+
+#define TC_KEYS_FEATURES(N, W, T, A)                                                       \
+    N(A, INT, active_days, features.active_days, "365", 0, 36600, "[]", 0,                 \
+      "a customer gets a churn label at a date if something was bought in this many days " \
+      "before it; 0 = ever")
+
+#define TC_KEYS_SEGMENT(N, W, T, A)                                                        \
+    N(A, INT, k, segment.k, "5", 1, 254, "[]", 0, "number of segments")                    \
+    W(A, scale, segment.scale, "zscore", tc_words_scale, "after the transform")            \
+    N(A, REAL, winsorise, segment.winsorise, "0.001", 0, 0.5, "[)", 0,                     \
+      "share of customers drawn in at each end of a feature; 0 = none")                    \
+    N(A, INT, restarts, segment.restarts, "64", 1, 1000000, "[]", 0,                       \
+      "random starts on the sample; the best goes on")                                     \
+    N(A, INT, sample, segment.sample, "32768", 1, 16777216, "[]", 0,                       \
+      "customers the starts are tried on, held by every rank; at least k")                 \
+    N(A, INT, max_iterations, segment.max_iterations, "100", 1, 1000000, "[]", 0,          \
+      "passes over all customers at most")                                                 \
+    N(A, REAL, tolerance, segment.tolerance, "1e-6", 0, 1, "[)", 0,                        \
+      "stop when a pass lowers the inertia by less than this share; 0 = when no customer " \
+      "moves")
+
+#define TC_KEYS_CHURN(N, W, T, A)                                                          \
+    N(A, REAL, ridge, churn.ridge, "1e-6", 0, 1000000, "[]", 0,                            \
+      "penalty on standardised coefficients, times the number of rows; 0 = none")          \
+    N(A, INT, max_iterations, churn.max_iterations, "50", 1, 10000, "[]", 0,               \
+      "Newton steps at most")                                                              \
+    N(A, REAL, tolerance, churn.tolerance, "1e-10", 0, 1, "()", 0,                         \
+      "of the Newton decrement, relative")                                                 \
+    N(A, INT, min_class, churn.min_class, "20", 1, 9007199254740992.0, "[]", 0,            \
+      "fewest customers of each class that a model is fitted on")
+
+#define TC_KEYS_WEIGHTS(N, W, T, A)                                                        \
+    N(A, REAL, recency, assign.weight_recency, "0.2", 0, 1000000, "[]", 0,                 \
+      "of the recency percentile in the score; only the proportions of the weights count") \
+    N(A, REAL, frequency, assign.weight_frequency, "0.25", 0, 1000000, "[]", 0,            \
+      "of the percentile of the number of orders")                                         \
+    N(A, REAL, monetary, assign.weight_monetary, "0.35", 0, 1000000, "[]", 0,              \
+      "of the percentile of the net amount")                                               \
+    N(A, REAL, churn, assign.weight_churn, "0.2", 0, 1000000, "[]", 0,                     \
+      "of the percentile of the chance to stay")
+
+/* Elements of lists. */
+#define TC_KEYS_USE(N, W, T, A)                                                            \
+    T(A, FEATURE, feature, feature, NULL, TC_KEY_REQUIRED,                                 \
+      "name in the feature catalogue")                                                     \
+    W(A, transform, transform, "log", tc_words_transform, "log = sign(x) ln(1 + |x|)")
+
+#define TC_KEYS_TIER(N, W, T, A)                                                           \
+    T(A, NAME, name, name, NULL, TC_KEY_REQUIRED, "of the tier; each once")                \
+    N(A, REAL, share, share, NULL, 0, 1, "(]", TC_KEY_REQUIRED,                            \
+      "of the customers; all shares sum to 1")
+
+#define TC_KEYS_RULE(N, W, T, A)                                                           \
+    T(A, NAME, name, name, NULL, TC_KEY_REQUIRED,                                          \
+      "of the segment; several rules may carry one name")                                  \
+    T(A, SCORES, r, r_min, NULL, TC_KEY_REQUIRED, "recency scores")                        \
+    T(A, SCORES, f, f_min, NULL, TC_KEY_REQUIRED, "frequency scores")                      \
+    T(A, SCORES, m, m_min, "[1, 5]", 0, "monetary scores")
+
+/* L(section, key, member, count, element, rows, low, high, fallback, flags, text): a list; element is its
+ * raw type, rows its keys, low and high the allowed number of elements. */
+#define TC_LISTS(L)                                                                        \
+    L(input, transactions, input.files, input.n_files, tc_raw_path, tc_key_path, 1,        \
+      1000000, NULL, TC_KEY_REQUIRED | TC_KEY_LOCAL,                                       \
+      "paths of .csv or .csv.gz files, or patterns with * ? [], relative to the "          \
+      "folder of the configuration file")                                                  \
+    L(segment, features, segment.use, segment.n_use, tc_raw_use, tc_key_use, 1, 64,        \
+      "[{feature: recency_days}, {feature: order_count}, {feature: net_amount}]",          \
+      TC_KEY_ONCE, "features that place a customer; each once")                            \
+    L(churn, features, churn.use, churn.n_use, tc_raw_use, tc_key_use, 1, 64,              \
+      "[{feature: recency_days}, {feature: order_count}, {feature: net_amount}, "          \
+      "{feature: tenure_days}, {feature: gap_mean_days}, {feature: recency_gap_ratio}, "   \
+      "{feature: return_rate, transform: none}, {feature: average_order}, "                \
+      "{feature: orders_90d}, {feature: orders_90d_before}, "                              \
+      "{feature: distinct_categories}, {feature: active_months}]",                         \
+      TC_KEY_ONCE, "features of the model; each once")                                     \
+    L(assign, tiers, assign.tiers, assign.n_tiers, tc_raw_tier, tc_key_tier, 2, 20,        \
+      "[{name: bronze, share: 0.5}, {name: silver, share: 0.3}, "                          \
+      "{name: gold, share: 0.13}, {name: platinum, share: 0.05}, "                         \
+      "{name: diamond, share: 0.02}]",                                                     \
+      TC_KEY_ONCE, "from the lowest to the highest")                                       \
+    L(assign, rules, assign.rules, assign.n_rules, tc_raw_rule, tc_key_rule, 1, 125,       \
+      "[{name: hibernating, r: [1, 2], f: [1, 2]}, "                                       \
+      "{name: at_risk, r: [1, 2], f: [3, 4]}, "                                            \
+      "{name: cant_lose, r: [1, 2], f: [5, 5]}, "                                          \
+      "{name: about_to_sleep, r: [3, 3], f: [1, 2]}, "                                     \
+      "{name: need_attention, r: [3, 3], f: [3, 3]}, "                                     \
+      "{name: loyal_customers, r: [3, 4], f: [4, 5]}, "                                    \
+      "{name: promising, r: [4, 4], f: [1, 1]}, "                                          \
+      "{name: new_customers, r: [5, 5], f: [1, 1]}, "                                      \
+      "{name: potential_loyalists, r: [4, 5], f: [2, 3]}, "                                \
+      "{name: champions, r: [5, 5], f: [4, 5]}]",                                          \
+      0, "named segments; together they cover every combination of scores exactly once")
+
+#endif

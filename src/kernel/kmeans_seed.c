@@ -1,0 +1,291 @@
+#include "tiercel/kmeans_seed.h"
+
+#include "tiercel/rng.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    PURPOSE_ATTEMPT = 0x6B6D,
+    SWAP_PASSES = 4,      /* of Lloyd after a swap before it is judged */
+    MAX_SWAPS = 300,      /* of one attempt */
+    SWAP_ROWS = 131072,   /* swaps times rows of the sample, about */
+    SMALL_SAMPLE = 8192,  /* up to here Lloyd runs until nothing moves */
+    SAMPLE_PASSES = 1000, /* a guard */
+    EXCHANGE_PASSES = 50, /* likewise */
+    BLOCK = 256,          /* rows measured at once */
+    LANES = 4
+};
+
+struct tc_kmeans_seeder {
+    const tc_kmeans_rows *sample;
+    tc_kmeans_seed_params params;
+    int k, n_candidates;
+    tc_kmeans *model, *trial;
+    uint8_t *label, *trial_label;
+    double *distance;  /* [n] squared distance to the nearest centre so far */
+    double *candidate; /* [n] the same with a candidate as well */
+    double *chosen;    /* [n] the same with the best candidate of the step */
+    int64_t *delta;
+    double *mean;         /* [k][d] */
+    int32_t *centre;      /* [k][d] of k-means++ */
+    int32_t *best_centre; /* [k][d] */
+    tc_kmeans_attempt best;
+};
+
+tc_kmeans_seed_params tc_kmeans_seed_effort(uint64_t seed, int64_t n_sample)
+{
+    const int64_t swaps = SWAP_ROWS / (n_sample > 0 ? n_sample : 1);
+    return (tc_kmeans_seed_params){
+        .seed = seed,
+        .swaps = swaps < MAX_SWAPS ? swaps : MAX_SWAPS,
+        .exchange = n_sample <= SMALL_SAMPLE,
+        .limits = {SAMPLE_PASSES, n_sample <= SMALL_SAMPLE ? 0 : 1e-4},
+    };
+}
+
+static tc_status allocate(tc_kmeans_seeder *s, tc_error *err)
+{
+    const int64_t n = s->sample->n;
+    const int64_t cells = (int64_t)s->k * s->sample->d;
+    TC_TRY(tc_kmeans_create(s->k, s->sample->d, &s->model, err));
+    TC_TRY(tc_kmeans_create(s->k, s->sample->d, &s->trial, err));
+    s->label = tc_mem_alloc(n, 1, err);
+    s->trial_label = tc_mem_alloc(n, 1, err);
+    s->distance = tc_mem_alloc(n, sizeof *s->distance, err);
+    s->candidate = tc_mem_alloc(n, sizeof *s->candidate, err);
+    s->chosen = tc_mem_alloc(n, sizeof *s->chosen, err);
+    s->delta = tc_mem_alloc(tc_kmeans_words(s->model), sizeof *s->delta, err);
+    s->mean = tc_mem_alloc(cells, sizeof *s->mean, err);
+    s->centre = tc_mem_alloc(cells, sizeof *s->centre, err);
+    s->best_centre = tc_mem_alloc(cells, sizeof *s->best_centre, err);
+    if (s->label == NULL || s->trial_label == NULL || s->distance == NULL ||
+        s->candidate == NULL || s->chosen == NULL || s->delta == NULL ||
+        s->centre == NULL || s->best_centre == NULL) {
+        return TC_ENOMEM;
+    }
+    return TC_OK;
+}
+
+tc_status tc_kmeans_seeder_create(const tc_kmeans_rows *sample, int k,
+                                  const tc_kmeans_seed_params *params,
+                                  tc_kmeans_seeder **out, tc_error *err)
+{
+    tc_kmeans_seeder *s = tc_mem_alloc(1, sizeof *s, err);
+    tc_status st;
+    *out = NULL;
+    if (s == NULL) {
+        return TC_ENOMEM;
+    }
+    s->sample = sample;
+    s->params = *params;
+    s->k = k;
+    s->n_candidates = 2 + (int)log((double)k);
+    st = allocate(s, err);
+    if (st != TC_OK) {
+        tc_kmeans_seeder_destroy(&s);
+        return st;
+    }
+    tc_kmeans_total(sample, 0, sample->n, s->model->total);
+    s->best = (tc_kmeans_attempt){HUGE_VAL, -1, 0, s->best_centre};
+    *out = s;
+    return TC_OK;
+}
+
+void tc_kmeans_seeder_destroy(tc_kmeans_seeder **seeder)
+{
+    tc_kmeans_seeder *s = *seeder;
+    if (s != NULL) {
+        tc_kmeans_destroy(&s->model);
+        tc_kmeans_destroy(&s->trial);
+        tc_mem_free(s->label);
+        tc_mem_free(s->trial_label);
+        tc_mem_free(s->distance);
+        tc_mem_free(s->candidate);
+        tc_mem_free(s->chosen);
+        tc_mem_free(s->delta);
+        tc_mem_free(s->mean);
+        tc_mem_free(s->centre);
+        tc_mem_free(s->best_centre);
+        tc_mem_free(s);
+        *seeder = NULL;
+    }
+}
+
+static void fetch(const tc_kmeans_rows *rows, int64_t row, int32_t *point)
+{
+    for (int j = 0; j < rows->d; j++) {
+        point[j] = rows->x[j][row];
+    }
+}
+
+/* square[n] = squared distances of rows row .. row + n - 1 to the point; below 2^52, so exact. */
+static void measure_block(const tc_kmeans_rows *rows, int64_t row, int n,
+                          const int32_t *point, double *restrict square)
+{
+    for (int i = 0; i < n; i++) {
+        square[i] = 0;
+    }
+    for (int j = 0; j < rows->d; j++) {
+        const int32_t *x = &rows->x[j][row];
+        const int32_t c = point[j];
+        for (int i = 0; i < n; i++) {
+            const double v = x[i] - c;
+            square[i] += v * v;
+        }
+    }
+}
+
+/* out = min(before, squared distance to the point) for every row; returns the sum, in one fixed
+ * order. before NULL counts as infinite. */
+static double measure(const tc_kmeans_rows *rows, const int32_t *point,
+                      const double *before, double *out)
+{
+    double square[BLOCK];
+    double lane[LANES] = {0};
+    for (int64_t row = 0; row < rows->n; row += BLOCK) {
+        const int n = rows->n - row < BLOCK ? (int)(rows->n - row) : BLOCK;
+        measure_block(rows, row, n, point, square);
+        for (int i = 0; i < n; i++) {
+            const double old = before != NULL ? before[row + i] : HUGE_VAL;
+            out[row + i] = square[i] < old ? square[i] : old;
+        }
+        for (int i = 0; i < n; i++) {
+            lane[i % LANES] += out[row + i];
+        }
+    }
+    return (lane[0] + lane[1]) + (lane[2] + lane[3]);
+}
+
+/* A row drawn with probability weight / sum; sum > 0. */
+static int64_t draw_row(const double *weight, int64_t n, double sum, tc_rng *rng)
+{
+    double left = tc_rng_uniform(rng) * sum;
+    int64_t last = 0;
+    for (int64_t i = 0; i < n && left >= 0; i++) {
+        if (weight[i] > 0) {
+            last = i;
+            left -= weight[i];
+        }
+    }
+    return last;
+}
+
+static void exchange(double **a, double **b)
+{
+    double *keep = *a;
+    *a = *b;
+    *b = keep;
+}
+
+/* Adds one centre: of some rows drawn by their squared distance the one that lowers the sum most.
+ * Returns the new sum. */
+static double add_centre(tc_kmeans_seeder *s, tc_rng *rng, double sum, int32_t *centre)
+{
+    double lowest = HUGE_VAL;
+    for (int c = 0; c < s->n_candidates; c++) {
+        int32_t point[TC_KMEANS_MAX_D];
+        double with;
+        fetch(s->sample, draw_row(s->distance, s->sample->n, sum, rng), point);
+        with = measure(s->sample, point, s->distance, s->candidate);
+        if (with < lowest) {
+            lowest = with;
+            memcpy(centre, point, (size_t)s->sample->d * sizeof *point);
+            exchange(&s->chosen, &s->candidate);
+        }
+    }
+    exchange(&s->distance, &s->chosen);
+    return lowest;
+}
+
+/* Greedy k-means++ into s->centre; returns the number of centres, all different. */
+static int plus_plus(tc_kmeans_seeder *s, tc_rng *rng)
+{
+    double sum;
+    int n_centres = 1;
+    fetch(s->sample, (int64_t)tc_rng_below(rng, (uint64_t)s->sample->n), s->centre);
+    sum = measure(s->sample, s->centre, NULL, s->distance);
+    for (; n_centres < s->k && sum > 0; n_centres++) {
+        sum = add_centre(s, rng, sum, &s->centre[(int64_t)n_centres * s->sample->d]);
+    }
+    return n_centres;
+}
+
+/* Moves random centres to random rows and keeps what helps; returns the inertia of s->model. */
+static double swap_centres(tc_kmeans_seeder *s, tc_rng *rng, double inertia)
+{
+    const tc_kmeans_limits few = {SWAP_PASSES, 0};
+    const uint64_t n = (uint64_t)s->sample->n;
+    for (int64_t t = 0; t < s->params.swaps && inertia > 0; t++) {
+        const int a = (int)tc_rng_below(rng, (uint64_t)s->k);
+        int32_t point[TC_KMEANS_MAX_D];
+        tc_kmeans_report report;
+        fetch(s->sample, (int64_t)tc_rng_below(rng, n), point);
+        tc_kmeans_copy(s->trial, s->model);
+        memcpy(s->trial_label, s->label, n);
+        tc_kmeans_place(s->trial, a, point);
+        report = tc_kmeans_fit(s->trial, s->sample, &few, s->trial_label, s->delta);
+        if (report.inertia < inertia) {
+            tc_kmeans *model = s->model;
+            uint8_t *label = s->label;
+            s->model = s->trial;
+            s->trial = model;
+            s->label = s->trial_label;
+            s->trial_label = label;
+            inertia = report.inertia;
+        }
+    }
+    return tc_kmeans_fit(s->model, s->sample, &s->params.limits, s->label, s->delta)
+        .inertia;
+}
+
+/* Single rows move as long as that helps; Lloyd then brings the centres to the grid. */
+static double exchange_rows(tc_kmeans_seeder *s)
+{
+    for (int pass = 0; pass < EXCHANGE_PASSES; pass++) {
+        if (tc_kmeans_exchange(s->model, s->sample, s->label, s->mean) == 0) {
+            break;
+        }
+    }
+    tc_kmeans_centres(s->model);
+    return tc_kmeans_fit(s->model, s->sample, &s->params.limits, s->label, s->delta)
+        .inertia;
+}
+
+static void keep_best(tc_kmeans_seeder *s, double inertia, int64_t attempt)
+{
+    const int d = s->sample->d;
+    int n = 0;
+    for (int a = 0; a < s->k; a++) {
+        if (s->model->sum[(int64_t)a * (d + 1) + d] > 0) {
+            memcpy(&s->best_centre[(int64_t)n * d], &s->model->centre[(int64_t)a * d],
+                   (size_t)d * sizeof *s->best_centre);
+            n++;
+        }
+    }
+    s->best = (tc_kmeans_attempt){inertia, attempt, n, s->best_centre};
+}
+
+void tc_kmeans_seeder_try(tc_kmeans_seeder *s, int64_t attempt)
+{
+    tc_rng rng = tc_rng_stream(s->params.seed, PURPOSE_ATTEMPT, (uint64_t)attempt);
+    double inertia;
+    tc_kmeans_start(s->model, s->centre, plus_plus(s, &rng));
+    memset(s->label, TC_KMEANS_NO_LABEL, (size_t)s->sample->n);
+    inertia =
+        tc_kmeans_fit(s->model, s->sample, &s->params.limits, s->label, s->delta).inertia;
+    if (s->k > 1 && s->params.swaps > 0) {
+        inertia = swap_centres(s, &rng, inertia);
+    }
+    if (s->params.exchange) {
+        inertia = exchange_rows(s);
+    }
+    if (inertia < s->best.inertia) {
+        keep_best(s, inertia, attempt);
+    }
+}
+
+tc_kmeans_attempt tc_kmeans_seeder_best(const tc_kmeans_seeder *s)
+{
+    return s->best;
+}

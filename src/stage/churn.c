@@ -1,0 +1,382 @@
+/* churn.c - who is about to leave: a logistic regression trained one horizon before the as-of date,
+ * tested out of time one horizon later than its own training, and applied at the as-of date. */
+#include "churn_impl.h"
+
+#include "tiercel/fault.h"
+#include "tiercel/log.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* What the stage finds out before it writes. */
+typedef struct {
+    tc_churn_job job;
+    tc_churn_classes train_classes, backtest_classes;
+    tc_churn_model train, backtest; /* backtest.fit NULL = there is none */
+    tc_churn_quality in_sample, out_of_time;
+    char backtest_status[TC_CHURN_STATUS];
+    double *eta;          /* [n_local] */
+    uint16_t *score;      /* [n_local] at date_score */
+    uint16_t *past_score; /* [n_local] at date_train by the backtest model */
+    float *probability, *percentile;
+} stage;
+
+static int enough(const stage *s, const tc_churn_classes *c)
+{
+    const int64_t least = s->job.config->churn.min_class;
+    return c->churned >= least && c->labelled - c->churned >= least;
+}
+
+/* Local. Why there is no model, and what to change. */
+static tc_status refuse(const stage *s, tc_error *err)
+{
+    const tc_churn_classes *c = &s->train_classes;
+    const tc_config *config = s->job.config;
+    const int64_t stayed = c->labelled - c->churned;
+    char window[64] = "";
+    if (config->features.active_days > 0) {
+        (void)snprintf(window, sizeof window, " in the %lld days before",
+                       (long long)config->features.active_days);
+    }
+    return tc_fail(err, TC_EDATA,
+                   "churn: %s: of %lld customers active%s at %s, %lld left and %lld bought "
+                   "within the next "
+                   "%lld days, and a model needs %lld of each: change run.as_of (%s), "
+                   "run.horizon_days or "
+                   "features.active_days so that both happen, or lower churn.min_class",
+                   c->churned > 0 && stayed > 0 ? "too few of one class" : "one class only",
+                   (long long)c->labelled, window, s->job.date_train, (long long)c->churned,
+                   (long long)stayed, (long long)config->horizon_days,
+                   (long long)config->churn.min_class, s->job.date_score);
+}
+
+/* Local. The answers of the stage; a customer who never bought has no features to judge by. */
+static void publish(const double *recency, const double *eta, int64_t n, uint16_t *score,
+                    float *probability)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const double p = isnan(recency[i]) ? 1.0 : tc_logit_probability(eta[i]);
+        score[i] = tc_metrics_score(p);
+        if (probability != NULL) {
+            probability[i] = (float)p;
+        }
+    }
+}
+
+/* Collective. Labels of both past dates; a model must be possible at date_train. */
+static tc_status labels_all(stage *s, tc_churn_rows *train, tc_churn_rows *backtest,
+                            tc_error *err)
+{
+    tc_churn_job *job = &s->job;
+    tc_status st =
+        tc_churn_label_all(job, job->date_train, &train->label, &s->train_classes, err);
+    if (st == TC_OK) {
+        st = tc_churn_label_all(job, job->date_backtest, &backtest->label,
+                                &s->backtest_classes, err);
+    }
+    if (st == TC_OK && !enough(s, &s->train_classes)) {
+        st = tc_comm_agree_all(job->comm, refuse(s, err), err);
+    }
+    return st;
+}
+
+/* Collective. The model of one horizon earlier, if its classes are large enough. */
+static tc_status backtest_all(stage *s, tc_churn_rows *rows, tc_error *err)
+{
+    tc_churn_job *job = &s->job;
+    const tc_churn_classes *c = &s->backtest_classes;
+    tc_status st;
+    if (!enough(s, c)) {
+        (void)snprintf(
+            s->backtest_status, sizeof s->backtest_status,
+            "none: at %s %lld customers left and %lld stayed, and a model needs %lld "
+            "of each; quality is known in-sample only",
+            job->date_backtest, (long long)c->churned,
+            (long long)(c->labelled - c->churned), (long long)job->config->churn.min_class);
+        tc_log_warn("churn: no test out of time: %s", s->backtest_status);
+        return TC_OK;
+    }
+    st = tc_churn_rows_all(job, job->date_backtest, 1, rows, err);
+    if (st == TC_OK) {
+        st = tc_churn_train_all(job, rows, c, &s->backtest, err);
+    }
+    if (st == TC_OK) {
+        (void)snprintf(s->backtest_status, sizeof s->backtest_status, "%s",
+                       s->backtest.status);
+    }
+    return st;
+}
+
+/* Local. eta of rows whose columns are loaded. */
+static void predict(const stage *s, const tc_churn_model *model, const tc_churn_rows *rows,
+                    int is_raw)
+{
+    const int64_t n = s->job.shards.n_local;
+    tc_churn_eta_start(model, n, s->eta);
+    for (int f = 0; f < s->job.n_use; f++) {
+        tc_churn_eta_add(model, f, is_raw, n, rows->column[f], s->eta);
+    }
+}
+
+/* Collective. At date_train: the earlier model is tested, then the model itself is trained. */
+static tc_status train_all(stage *s, tc_churn_rows *rows, tc_error *err)
+{
+    tc_churn_job *job = &s->job;
+    double baseline = 0.0;
+    tc_status st = tc_churn_rows_all(job, job->date_train, 1, rows, err);
+    if (st == TC_OK) {
+        st = tc_churn_baseline_all(job, rows, &s->train_classes, &baseline, err);
+    }
+    if (st == TC_OK && s->backtest.fit != NULL) {
+        predict(s, &s->backtest, rows, 1);
+        publish(rows->recency, s->eta, job->shards.n_local, s->past_score, NULL);
+        st = tc_churn_quality_all(job, s->eta, rows->label, baseline, &s->out_of_time, err);
+    }
+    if (st == TC_OK) {
+        st = tc_churn_train_all(job, rows, &s->train_classes, &s->train, err);
+    }
+    if (st == TC_OK) {
+        predict(s, &s->train, rows, 0);
+        st = tc_churn_quality_all(job, s->eta, rows->label, baseline, &s->in_sample, err);
+    }
+    return st;
+}
+
+/* Collective. Mid-rank percentile of each score, from the counts of all 65,536 scores. */
+static tc_status percentiles_all(stage *s, tc_error *err)
+{
+    const tc_shards *shards = &s->job.shards;
+    int64_t *count = tc_mem_alloc(TC_METRICS_CELLS, sizeof *count, err);
+    float *of_score = tc_mem_alloc(TC_METRICS_CELLS, sizeof *of_score, err);
+    int64_t below = 0;
+    const tc_status st = tc_comm_agree_all(
+        s->job.comm, count == NULL || of_score == NULL ? TC_ENOMEM : TC_OK, err);
+    if (st == TC_OK) {
+        TC_ASSERT(count != NULL && of_score != NULL);
+        for (int64_t i = 0; i < shards->n_local; i++) {
+            count[s->score[i]]++;
+        }
+        tc_comm_sum_i64_all(s->job.comm, count, TC_METRICS_CELLS);
+        for (int c = 0; c < TC_METRICS_CELLS; c++) {
+            const double mid = (double)below + 0.5 * (double)(count[c] + 1);
+            of_score[c] = (float)(mid / (double)shards->n_global);
+            below += count[c];
+        }
+        for (int64_t i = 0; i < shards->n_local; i++) {
+            s->percentile[i] = of_score[s->score[i]];
+        }
+    }
+    tc_mem_free(of_score);
+    tc_mem_free(count);
+    return st;
+}
+
+/* Collective. Applies the model at date_score, one feature in memory at a time. */
+static tc_status score_all(stage *s, tc_churn_rows *rows, tc_error *err)
+{
+    tc_churn_job *job = &s->job;
+    const int64_t n = job->shards.n_local;
+    double *column = tc_mem_alloc(n, sizeof *column, err);
+    tc_status st = TC_FAULT("churn.score", err);
+    st = tc_comm_agree_all(job->comm, column == NULL ? TC_ENOMEM : st, err);
+    if (st == TC_OK) {
+        st = tc_churn_rows_all(job, job->date_score, 0, rows, err);
+    }
+    if (st == TC_OK) {
+        tc_churn_eta_start(&s->train, n, s->eta);
+    }
+    for (int f = 0; f < job->n_use && st == TC_OK; f++) {
+        st = tc_churn_feature_all(job, job->date_score, job->use[f].feature, column, err);
+        if (st == TC_OK) {
+            tc_churn_eta_add(&s->train, f, 1, n, column, s->eta);
+        }
+    }
+    if (st == TC_OK) {
+        publish(rows->recency, s->eta, n, s->score, s->probability);
+        st = percentiles_all(s, err);
+    }
+    tc_mem_free(column);
+    return st;
+}
+
+/* Collective. */
+static tc_status put_scores_all(stage *s, tc_error *err)
+{
+    static const tc_field score = {
+        .name = "score",
+        .type = TC_U16,
+        .unit = "1/65536",
+        .description =
+            "floor(65536 p), p the probability of no purchase within the horizon after "
+            "the as-of date; 65535 for customers who never bought"};
+    static const tc_field probability = {
+        .name = "probability",
+        .type = TC_F32,
+        .unit = "1",
+        .description = "p; 1 for customers who never bought, who are outside the model"};
+    static const tc_field percentile = {
+        .name = "percentile",
+        .type = TC_F32,
+        .unit = "1",
+        .description =
+            "mid-rank of the score among all customers over their number; higher = more "
+            "likely to leave"};
+    static const tc_field past = {
+        .name = "backtest/score",
+        .type = TC_U16,
+        .unit = "1/65536",
+        .description = "score at date_train by the model trained at date_backtest"};
+    tc_status st = tc_churn_put_rows_all(&s->job, &score, s->score, err);
+    if (st == TC_OK) {
+        st = tc_churn_put_rows_all(&s->job, &probability, s->probability, err);
+    }
+    if (st == TC_OK) {
+        st = tc_churn_put_rows_all(&s->job, &percentile, s->percentile, err);
+    }
+    if (st == TC_OK && s->backtest.fit != NULL) {
+        st = tc_churn_put_rows_all(&s->job, &past, s->past_score, err);
+    }
+    return st;
+}
+
+/* Collective. */
+static tc_status put_attributes_all(stage *s, tc_error *err)
+{
+    const tc_logit_model *fit = s->train.fit;
+    const struct {
+        const char *name;
+        int64_t value;
+    } numbers[] = {{"has_model", 1},
+                   {"has_backtest", s->backtest.fit != NULL},
+                   {"iterations", fit->iterations},
+                   {"rows_train", fit->rows},
+                   {"positives_train", fit->positives},
+                   {"rank", fit->rank},
+                   {"converged", fit->end == TC_LOGIT_CONVERGED}};
+    const struct {
+        const char *name;
+        double value;
+    } reals[] = {{"deviance", fit->deviance},
+                 {"null_deviance", fit->null_deviance},
+                 {"gradient_norm", fit->gradient_norm},
+                 {"ridge", s->train.ridge}};
+    tc_status st = tc_store_put_text_all(s->job.out, "status", s->train.status, err);
+    if (st == TC_OK) {
+        st = tc_store_put_text_all(s->job.out, "backtest_status", s->backtest_status, err);
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && st == TC_OK; i++) {
+        st = tc_store_put_i64_all(s->job.out, numbers[i].name, numbers[i].value, err);
+    }
+    for (size_t i = 0; i < sizeof reals / sizeof reals[0] && st == TC_OK; i++) {
+        st = tc_store_put_f64_all(s->job.out, reals[i].name, reals[i].value, err);
+    }
+    return st;
+}
+
+/* Collective. */
+static tc_status write_all(stage *s, tc_error *err)
+{
+    tc_churn_job *job = &s->job;
+    const int has_backtest = s->backtest.fit != NULL;
+    tc_status st = tc_stage_create_all(job->comm, job->config, TC_STAGE_CHURN,
+                                       tc_store_head(job->in), &job->out, err);
+    if (st == TC_OK) {
+        st = put_scores_all(s, err);
+    }
+    if (st == TC_OK) {
+        st = tc_churn_put_model_all(job, "model", &s->train, err);
+    }
+    if (st == TC_OK && has_backtest) {
+        st = tc_churn_put_model_all(job, "backtest_model", &s->backtest, err);
+    }
+    if (st == TC_OK) {
+        st = tc_churn_put_quality_all(job, "train", &s->in_sample, err);
+    }
+    if (st == TC_OK && has_backtest) {
+        st = tc_churn_put_quality_all(job, "test", &s->out_of_time, err);
+    }
+    if (st == TC_OK) {
+        st = put_attributes_all(s, err);
+    }
+    return st == TC_OK ? tc_store_publish_all(&job->out, err) : st;
+}
+
+/* Collective. The arrays of one value a customer. */
+static tc_status create_all(stage *s, tc_error *err)
+{
+    const int64_t n = s->job.shards.n_local;
+    s->eta = tc_mem_alloc(n, sizeof *s->eta, err);
+    s->score = tc_mem_alloc(n, sizeof *s->score, err);
+    s->past_score = tc_mem_alloc(n, sizeof *s->past_score, err);
+    s->probability = tc_mem_alloc(n, sizeof *s->probability, err);
+    s->percentile = tc_mem_alloc(n, sizeof *s->percentile, err);
+    return tc_comm_agree_all(s->job.comm,
+                             s->eta == NULL || s->score == NULL || s->past_score == NULL ||
+                                     s->probability == NULL || s->percentile == NULL
+                                 ? TC_ENOMEM
+                                 : TC_OK,
+                             err);
+}
+
+static void log_result(const stage *s)
+{
+    const double *m = s->in_sample.value;
+    const double *t = s->out_of_time.value;
+    tc_log_info(
+        "churn: %lld customers, %lld left; deviance %.6f of %.6f; in-sample AUC %.4f, "
+        "recency alone %.4f",
+        (long long)s->train.fit->rows, (long long)s->train.fit->positives,
+        s->train.fit->deviance, s->train.fit->null_deviance, m[2], m[14]);
+    if (s->backtest.fit != NULL) {
+        tc_log_info(
+            "churn: out of time AUC %.4f +- %.4f, Brier %.4f, lift of the top tenth %.2f",
+            t[2], t[3], t[6], t[13]);
+    }
+    if (s->train.fit->end != TC_LOGIT_CONVERGED) {
+        tc_log_warn("churn: %s", s->train.status);
+    }
+}
+
+/* Collective. The steps in order; each frees the customers of its date. */
+static tc_status run_all(stage *s, tc_error *err)
+{
+    tc_churn_rows train = {0}, backtest = {0}, now = {0};
+    tc_status st = labels_all(s, &train, &backtest, err);
+    if (st == TC_OK) {
+        st = create_all(s, err);
+    }
+    if (st == TC_OK) {
+        st = backtest_all(s, &backtest, err);
+    }
+    tc_churn_rows_free(&s->job, &backtest);
+    if (st == TC_OK) {
+        st = train_all(s, &train, err);
+    }
+    tc_churn_rows_free(&s->job, &train);
+    if (st == TC_OK) {
+        st = score_all(s, &now, err);
+    }
+    tc_churn_rows_free(&s->job, &now);
+    return st == TC_OK ? write_all(s, err) : st;
+}
+
+tc_status tc_churn_all(tc_comm *comm, const tc_config *config, tc_error *err)
+{
+    stage s = {.job = {.comm = comm, .config = config}};
+    tc_status st = tc_churn_open_all(&s.job, err);
+    if (st == TC_OK) {
+        st = run_all(&s, err);
+    }
+    if (st == TC_OK) {
+        log_result(&s);
+    }
+    tc_churn_model_free(&s.train);
+    tc_churn_model_free(&s.backtest);
+    tc_mem_free(s.eta);
+    tc_mem_free(s.score);
+    tc_mem_free(s.past_score);
+    tc_mem_free(s.probability);
+    tc_mem_free(s.percentile);
+    tc_churn_close_all(&s.job);
+    return st;
+}

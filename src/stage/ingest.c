@@ -1,0 +1,120 @@
+/* ingest.c - from transaction files to events.h5 and rejects.csv. */
+#include "ingest_impl.h"
+#include "ingest_rejects.h"
+
+#include "tiercel/fault.h"
+#include "tiercel/lineage.h"
+#include "tiercel/log.h"
+
+static tc_status start(tc_ingest *in, tc_comm *comm, const tc_config *config, tc_error *err)
+{
+    *in = (tc_ingest){.comm = comm, .config = config};
+    in->counts.first_bad_time = in->counts.first_time = INT64_MAX;
+    in->counts.last_time = INT64_MIN;
+    TC_TRY(tc_row_rules_compile(&config->input, &in->rules, err));
+    in->channel.max_codes = UINT16_MAX;
+    in->channel.column = in->rules.column[TC_ROLE_CHANNEL];
+    in->category.max_codes = INT32_MAX;
+    in->category.column = in->rules.column[TC_ROLE_CATEGORY];
+    return TC_OK;
+}
+
+static void finish(tc_ingest *in)
+{
+    tc_ingest_plan_free(&in->plan);
+    tc_ingest_reader_free(&in->reader);
+    tc_buffer_free(&in->batch);
+    tc_ingest_sender_free(&in->ids);
+    tc_ingest_dict_free(&in->channel);
+    tc_ingest_dict_free(&in->category);
+    tc_buffer_free(&in->received);
+    tc_ingest_ids_free(&in->own);
+    tc_buffer_free(&in->rejects);
+    tc_mem_free(in->channel_text);
+    tc_mem_free(in->category_text);
+}
+
+/* Collective. From the files to settled records and totals. */
+static tc_status read_all(tc_ingest *in, tc_error *err)
+{
+    tc_status st = tc_ingest_plan_all(in->comm, in->config, &in->plan, err);
+    if (st == TC_OK) {
+        st = tc_ingest_shuffle_all(in, err);
+    }
+    if (st == TC_OK) {
+        st = tc_ingest_settle(in, err);
+        st = tc_comm_agree_all(in->comm, st, err);
+    }
+    if (st == TC_OK) {
+        st = tc_ingest_totals_all(in, err);
+    }
+    return st;
+}
+
+/* Collective. rejects.csv gets its name just before events.h5: a complete events.h5 is never without it. */
+static tc_status publish_all(tc_ingest *in, const char *rejects, tc_store **store,
+                             tc_error *err)
+{
+    tc_status st = TC_FAULT("ingest.publish", err);
+    st = tc_comm_agree_all(in->comm, st, err);
+    if (st == TC_OK) {
+        st = tc_rejects_publish_all(in->comm, rejects, err);
+    }
+    if (st == TC_OK) {
+        st = tc_store_publish_all(store, err);
+    }
+    return st;
+}
+
+/* Collective. Both files under temporary names, then both under their own. */
+static tc_status write_all(tc_ingest *in, tc_error *err)
+{
+    tc_store *store = NULL;
+    char *events = tc_config_path(in->config, tc_stage(TC_STAGE_INGEST)->file, err);
+    char *rejects = tc_config_path(in->config, "rejects.csv", err);
+    tc_status st = events == NULL || rejects == NULL ? TC_ENOMEM : TC_OK;
+    st = tc_comm_agree_all(in->comm, st, err);
+    if (st == TC_OK) {
+        st = tc_rejects_write_all(in->comm, in->config, rejects, &in->rejects, err);
+    }
+    if (st == TC_OK) {
+        st = tc_ingest_write_all(in, events, &store, err);
+        if (st == TC_OK) {
+            st = publish_all(in, rejects, &store, err);
+        }
+        if (st != TC_OK) {
+            tc_rejects_remove_all(in->comm, rejects);
+        }
+    }
+    tc_store_close_all(&store);
+    tc_mem_free(events);
+    tc_mem_free(rejects);
+    return st;
+}
+
+static void log_totals(const tc_ingest_counts *c)
+{
+    tc_log_info("ingest: %lld rows read, %lld used, %lld rejected (see rejects.csv), %lld "
+                "repeat another row, %lld amounts rounded",
+                (long long)c->rows, (long long)c->reason_rows[TC_ROW_USED],
+                (long long)(c->rows - c->reason_rows[TC_ROW_USED]),
+                (long long)c->duplicate_rows, (long long)c->rounded);
+}
+
+tc_status tc_ingest_all(tc_comm *comm, const tc_config *config, tc_error *err)
+{
+    tc_ingest in;
+    tc_status st = start(&in, comm, config, err);
+    st = tc_comm_agree_all(comm, st, err);
+    if (st == TC_OK) {
+        st = read_all(&in, err);
+    }
+    if (st == TC_OK) {
+        st = write_all(&in, err);
+    }
+    if (st == TC_OK) {
+        log_totals(&in.counts);
+    }
+    finish(&in);
+    return st;
+}

@@ -1,0 +1,114 @@
+/* ingest_parse.c - from the bytes of this rank to a batch of records. */
+#include "ingest_impl.h"
+#include "ingest_rejects.h"
+
+#include "tiercel/fault.h"
+
+static tc_status next_row(tc_ingest *in, tc_ingest_row *row, int *found, tc_error *err)
+{
+    *found = 0;
+    for (;;) {
+        if (in->reader.source != NULL) {
+            TC_TRY(tc_ingest_reader_next(&in->reader, row, found, err));
+        }
+        if (*found || in->next_piece == in->plan.n_pieces) {
+            return TC_OK;
+        }
+        const tc_ingest_piece *const piece = &in->plan.piece[in->next_piece++];
+        TC_TRY(tc_ingest_reader_open(&in->reader, in->config->input.files[piece->file],
+                                     in->plan.size[piece->file], piece, &in->rules, err));
+    }
+}
+
+static tc_status add_reject(tc_ingest *in, uint64_t place, tc_row_reason reason,
+                            int64_t column, tc_error *err)
+{
+    const tc_pair line = {.key = place, .value = tc_reject_value(reason, column)};
+    if (reason == TC_ROW_TIME && (int64_t)place < in->counts.first_bad_time) {
+        in->counts.first_bad_time = (int64_t)place;
+    }
+    return tc_buffer_append(&in->rejects, &line, (int64_t)sizeof line, err);
+}
+
+/* Channel and category get their codes; the id travels with the first record of its customer. */
+static tc_status add_used(tc_ingest *in, const tc_row_event *event, tc_ingest_record *record,
+                          tc_error *err)
+{
+    uint32_t channel, category;
+    TC_TRY(tc_ingest_dict_code(&in->channel, event->channel, &channel, err));
+    TC_TRY(tc_ingest_dict_code(&in->category, event->category, &category, err));
+    record->channel = (uint16_t)channel;
+    record->category = category;
+    TC_TRY(tc_ingest_sender_add(&in->ids, event->hash, event->id, event->id_n, err));
+    return tc_buffer_append(&in->batch, record, (int64_t)sizeof *record, err);
+}
+
+static tc_status add_event(tc_ingest *in, const tc_row_event *event, uint64_t row,
+                           uint64_t place, tc_error *err)
+{
+    tc_ingest_record record = {.hi = event->hash.hi,
+                               .lo = event->hash.lo,
+                               .time = event->time,
+                               .amount = event->amount,
+                               .order = event->order,
+                               .row = row,
+                               .place = place,
+                               .kind = (uint8_t)event->kind};
+    in->counts.reason_rows[event->reason]++;
+    if (event->has_amount) {
+        in->counts.reason_amount[event->reason] += event->amount;
+        in->counts.rounded += event->rounded;
+    }
+    if (event->reason == TC_ROW_USED) {
+        return add_used(in, event, &record, err);
+    }
+    TC_TRY(add_reject(in, place, event->reason, event->role, err));
+    if (!event->complete) {
+        return TC_OK;
+    }
+    record.lo = record.hi;
+    record.hi = row;
+    record.kind = TC_KIND_UNUSED;
+    return tc_buffer_append(&in->batch, &record, (int64_t)sizeof record, err);
+}
+
+static tc_status take_row(tc_ingest *in, const tc_ingest_row *line, tc_error *err)
+{
+    const int file = in->plan.piece[in->next_piece - 1].file;
+    const uint64_t place = (uint64_t)file << TC_PLACE_LINE_BITS | (uint64_t)line->line;
+    const uint64_t row = tc_hash64_of(line->bytes, (size_t)line->shape.length, 0);
+    tc_csv_text text[TC_N_ROLES];
+    tc_row_event event;
+    in->counts.rows++;
+    in->counts.bytes += line->shape.next;
+    in->counts.content[0] += tc_hash_mix(row, in->reader.header_hash);
+    in->counts.content[1] += tc_hash_mix(row, ~in->reader.header_hash);
+    if (line->shape.stray >= 0) {
+        in->counts.reason_rows[TC_ROW_QUOTE]++;
+        return add_reject(in, place, TC_ROW_QUOTE, TC_REJECT_ORDINAL + line->shape.stray, err);
+    }
+    if (line->shape.n_fields != in->reader.n_columns) {
+        in->counts.reason_rows[TC_ROW_FIELDS]++;
+        return add_reject(in, place, TC_ROW_FIELDS, -1, err);
+    }
+    tc_ingest_reader_texts(&in->reader, text);
+    tc_row_read(&in->rules, text, &event);
+    return add_event(in, &event, row, place, err);
+}
+
+tc_status tc_ingest_fill_batch(tc_ingest *in, tc_error *err)
+{
+    const int64_t limit = in->config->input.batch_mib << 20;
+    TC_TRY(TC_FAULT("ingest.parse", err));
+    TC_TRY(tc_buffer_reserve(&in->batch, limit - in->batch.size, err));
+    while (!in->done && in->batch.size + in->ids.packed.size + 1024 < limit) {
+        tc_ingest_row row;
+        int found;
+        TC_TRY(next_row(in, &row, &found, err));
+        in->done = !found;
+        if (found) {
+            TC_TRY(take_row(in, &row, err));
+        }
+    }
+    return tc_ingest_sender_settle(&in->ids, err);
+}

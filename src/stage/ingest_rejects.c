@@ -1,0 +1,257 @@
+#define _POSIX_C_SOURCE 200809L
+#include "ingest_rejects.h"
+
+#include "ingest_row.h"
+
+#include "tiercel/fault.h"
+#include "tiercel/order.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FLUSH_BYTES = 1 << 20 };
+
+static const char heading[] = "file,line,reason,column\n";
+
+/* What a line needs besides its pair. */
+typedef struct {
+    const tc_config *config;
+    tc_row_rules rules;
+    int full_names; /* two files have the same name in different folders */
+} naming;
+
+/* This rank's part of the file on its way to the disk. */
+typedef struct {
+    const char *path; /* temporary */
+    int fd;           /* -1: only measure */
+    int64_t offset;   /* of what has been written */
+    tc_buffer text;
+} writer;
+
+static char *part_path(const char *path, tc_error *err)
+{
+    const size_t n = strlen(path);
+    char *part = tc_mem_alloc((int64_t)n + 6, 1, err);
+    if (part != NULL) {
+        (void)snprintf(part, n + 6, "%s.part", path);
+    }
+    return part;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+/* Text as one field: quoted if it has to be. */
+static tc_status put_field(tc_buffer *out, const char *text, tc_error *err)
+{
+    if (strpbrk(text, ",\"\r\n") == NULL) {
+        return tc_buffer_append(out, text, (int64_t)strlen(text), err);
+    }
+    TC_TRY(tc_buffer_append(out, "\"", 1, err));
+    for (; *text != 0; text++) {
+        TC_TRY(tc_buffer_append(out, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1, err));
+    }
+    return tc_buffer_append(out, "\"", 1, err);
+}
+
+/* ",<number>," by hand: a bad file has a line here for each of its rows. */
+static tc_status put_number(tc_buffer *out, uint64_t v, tc_error *err)
+{
+    char text[24];
+    int at = (int)sizeof text;
+    text[--at] = ',';
+    do {
+        text[--at] = (char)('0' + v % 10);
+        v /= 10;
+    } while (v > 0);
+    text[--at] = ',';
+    return tc_buffer_append(out, text + at, (int64_t)sizeof text - at, err);
+}
+
+static tc_status put_line(tc_buffer *out, const naming *names, const tc_pair *pair,
+                          tc_error *err)
+{
+    const char *const path = names->config->input.files[pair->key >> TC_PLACE_LINE_BITS];
+    const uint64_t line = pair->key & (((uint64_t)1 << TC_PLACE_LINE_BITS) - 1);
+    const char *const reason = tc_row_reason_code((tc_row_reason)(pair->value >> 32));
+    const int64_t column = (int64_t)(pair->value & 0xFFFFFFFFu) - 1;
+    TC_TRY(put_field(out, names->full_names ? path : base_name(path), err));
+    TC_TRY(put_number(out, line, err));
+    TC_TRY(tc_buffer_append(out, reason, (int64_t)strlen(reason), err));
+    TC_TRY(tc_buffer_append(out, ",", 1, err));
+    if (column >= TC_REJECT_ORDINAL) {
+        TC_TRY(tc_buffer_print(out, err, "#%lld", (long long)column - TC_REJECT_ORDINAL + 1));
+    } else if (column >= 0) {
+        TC_TRY(put_field(out, names->rules.column[column], err));
+    }
+    return tc_buffer_append(out, "\n", 1, err);
+}
+
+static tc_status flush(writer *w, tc_error *err)
+{
+    int64_t done = 0;
+    while (done < w->text.size && w->fd >= 0) {
+        const ssize_t n = pwrite(w->fd, w->text.data + done, (size_t)(w->text.size - done),
+                                 (off_t)(w->offset + done));
+        if (n < 0 && errno != EINTR) {
+            return tc_fail(err, TC_EIO, "%s: writing failed (%s)", w->path, strerror(errno));
+        }
+        done += n > 0 ? n : 0;
+    }
+    w->offset += w->text.size;
+    w->text.size = 0;
+    return TC_OK;
+}
+
+/* Writes the lines of sorted pairs, or only measures them: the offset moves by their bytes. */
+static tc_status put_lines(writer *w, const naming *names, const tc_buffer *sorted,
+                           tc_error *err)
+{
+    const tc_pair *pair = (const tc_pair *)(const void *)sorted->data;
+    const int64_t n = sorted->size / (int64_t)sizeof *pair;
+    for (int64_t i = 0; i < n; i++) {
+        TC_TRY(put_line(&w->text, names, &pair[i], err));
+        if (w->text.size >= FLUSH_BYTES) {
+            TC_TRY(flush(w, err));
+        }
+    }
+    return flush(w, err);
+}
+
+static int open_part(const char *part, int create, tc_error *err)
+{
+    const int flags = O_WRONLY | O_CLOEXEC | (create ? O_CREAT | O_TRUNC : 0);
+    const int fd = open(part, flags, 0666);
+    if (fd < 0) {
+        (void)tc_fail(err, TC_EIO, "%s: cannot be written (%s)", part, strerror(errno));
+    }
+    return fd;
+}
+
+static tc_status close_part(writer *w, tc_error *err)
+{
+    if (fsync(w->fd) != 0) {
+        return tc_fail(err, TC_EIO, "%s: writing failed (%s)", w->path, strerror(errno));
+    }
+    return TC_OK;
+}
+
+/* Collective. Rank 0 makes the file with its heading, then every rank writes its lines behind those of the
+ * lower ranks. */
+static tc_status write_part_all(tc_comm *comm, const char *part, const naming *names,
+                                const tc_buffer *sorted, tc_error *err)
+{
+    const int first = tc_comm_rank(comm) == 0;
+    writer w = {.path = part, .fd = -1};
+    int64_t bytes, offset;
+    tc_status st = put_lines(&w, names, sorted, err);
+    bytes = offset = w.offset;
+    if (st == TC_OK && first) {
+        w.fd = open_part(part, 1, err);
+        st = w.fd < 0 ? TC_EIO : TC_OK;
+    }
+    st = tc_comm_agree_all(comm, st, err);
+    if (st == TC_OK) {
+        tc_comm_exscan_i64_all(comm, &offset, 1);
+        if (!first && bytes > 0) {
+            w.fd = open_part(part, 0, err);
+            st = w.fd < 0 ? TC_EIO : TC_OK;
+        }
+    }
+    w.offset = first ? 0 : offset + (int64_t)sizeof heading - 1;
+    if (st == TC_OK && first) {
+        st = tc_buffer_append(&w.text, heading, (int64_t)sizeof heading - 1, err);
+    }
+    if (st == TC_OK && w.fd >= 0) {
+        st = TC_FAULT("ingest.rejects", err);
+    }
+    if (st == TC_OK && w.fd >= 0) {
+        st = put_lines(&w, names, sorted, err);
+    }
+    if (w.fd >= 0) {
+        st = st == TC_OK ? close_part(&w, err) : st;
+        (void)close(w.fd);
+    }
+    tc_buffer_free(&w.text);
+    return tc_comm_agree_all(comm, st, err);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const char *const *x = a, *const *y = b;
+    return strcmp(*x, *y);
+}
+
+static tc_status name_files(const tc_config_input *input, naming *names, tc_error *err)
+{
+    const char **name = tc_mem_alloc(input->n_files, sizeof *name, err);
+    if (name == NULL) {
+        return TC_ENOMEM;
+    }
+    for (int i = 0; i < input->n_files; i++) {
+        name[i] = base_name(input->files[i]);
+    }
+    qsort(name, (size_t)input->n_files, sizeof *name, by_name);
+    for (int i = 1; i < input->n_files; i++) {
+        names->full_names |= strcmp(name[i - 1], name[i]) == 0;
+    }
+    tc_mem_free(name);
+    return tc_row_rules_compile(input, &names->rules, err);
+}
+
+tc_status tc_rejects_write_all(tc_comm *comm, const tc_config *config, const char *path,
+                               tc_buffer *pairs, tc_error *err)
+{
+    tc_buffer sorted = {0};
+    naming names = {.config = config};
+    char *part = part_path(path, err);
+    tc_status st = part == NULL ? TC_ENOMEM : name_files(&config->input, &names, err);
+    st = tc_comm_agree_all(comm, st, err);
+    if (st == TC_OK) {
+        st = tc_order_sort_all(comm, (tc_pair *)(void *)pairs->data,
+                               pairs->size / (int64_t)sizeof(tc_pair), &sorted, err);
+        tc_buffer_free(pairs);
+    }
+    if (st == TC_OK) {
+        st = write_part_all(comm, part, &names, &sorted, err);
+        if (st != TC_OK) {
+            tc_rejects_remove_all(comm, path);
+        }
+    }
+    tc_buffer_free(&sorted);
+    tc_mem_free(part);
+    return st;
+}
+
+tc_status tc_rejects_publish_all(tc_comm *comm, const char *path, tc_error *err)
+{
+    tc_status st = TC_OK;
+    if (tc_comm_rank(comm) == 0) {
+        char *part = part_path(path, err);
+        if (part == NULL) {
+            st = TC_ENOMEM;
+        } else if (rename(part, path) != 0) {
+            st = tc_fail(err, TC_EIO, "%s: cannot be renamed (%s)", part, strerror(errno));
+        }
+        tc_mem_free(part);
+    }
+    return tc_comm_agree_all(comm, st, err);
+}
+
+void tc_rejects_remove_all(tc_comm *comm, const char *path)
+{
+    if (tc_comm_rank(comm) == 0) {
+        char *part = part_path(path, NULL);
+        if (part != NULL) {
+            (void)unlink(part);
+        }
+        tc_mem_free(part);
+    }
+}

@@ -1,0 +1,215 @@
+#include "ingest_row.h"
+
+#include "tiercel/date.h"
+#include "tiercel/decimal.h"
+
+#include <string.h>
+
+enum { ORDER_SEED = 1 };
+
+const char *tc_row_reason_code(tc_row_reason reason)
+{
+    static const char *const code[TC_N_REASONS] = {
+#define X(name, text) text,
+        TC_ROW_REASONS(X)
+#undef X
+    };
+    return code[reason];
+}
+
+tc_status tc_row_rules_compile(const tc_config_input *input, tc_row_rules *out, tc_error *err)
+{
+    const tc_input_columns *columns = &input->columns;
+    *out = (tc_row_rules){
+        .column =
+            {
+#define X(role, member) [role] = columns->member,
+                TC_ROW_ROLES(X)
+#undef X
+            },
+        .return_prefix = input->returns_order_prefix != NULL ? input->returns_order_prefix : "",
+        .returns = input->returns,
+        .zero_amount = input->zero_amount,
+        .id_strip_decimal = input->id_strip_decimal,
+        .id_case = input->id_case,
+    };
+    out->return_prefix_n = (int64_t)strlen(out->return_prefix);
+    if (columns->customer == NULL || columns->time == NULL ||
+        (columns->amount == NULL &&
+         (columns->quantity == NULL || columns->unit_price == NULL))) {
+        return tc_fail(err, TC_ECONFIG,
+                       "input.columns: customer, time, and amount or quantity with unit_price "
+                       "must be mapped");
+    }
+    if (columns->amount != NULL) {
+        out->column[TC_ROLE_QUANTITY] = out->column[TC_ROLE_UNIT_PRICE] = NULL;
+    }
+    return tc_time_compile(input->time_format, &out->time, err);
+}
+
+/* Bytes of "17850.0" before the point: the whole text if it is not digits, point, zeros. */
+static int64_t without_decimal(tc_csv_text text)
+{
+    int64_t digits = 0, at;
+    while (digits < text.n && (unsigned)(text.data[digits] - '0') < 10) {
+        digits++;
+    }
+    if (digits == 0 || digits + 1 >= text.n || text.data[digits] != '.') {
+        return text.n;
+    }
+    for (at = digits + 1; at < text.n; at++) {
+        if (text.data[at] != '0') {
+            return text.n;
+        }
+    }
+    return digits;
+}
+
+static void fold_case(char *id, int64_t n, tc_id_case to)
+{
+    const char low = to == TC_CASE_LOWER ? 'A' : 'a';
+    for (int64_t i = 0; i < n; i++) {
+        if (id[i] >= low && id[i] <= low + 25) {
+            id[i] = (char)(id[i] ^ 0x20);
+        }
+    }
+}
+
+int64_t tc_row_normalise_id(const tc_row_rules *rules, tc_csv_text text, char id[TC_ID_MAX])
+{
+    text = tc_csv_trim(text);
+    if (rules->id_strip_decimal) {
+        text.n = without_decimal(text);
+    }
+    if (text.n > TC_ID_MAX) {
+        return -1;
+    }
+    memcpy(id, text.data, (size_t)text.n);
+    if (rules->id_case != TC_CASE_KEEP) {
+        fold_case(id, text.n, rules->id_case);
+    }
+    return text.n;
+}
+
+/* Keeps the first reason. */
+static void reject(tc_row_event *event, tc_row_reason reason, int role)
+{
+    if (event->reason == TC_ROW_USED) {
+        event->reason = reason;
+        event->role = role;
+    }
+}
+
+static void read_customer(const tc_row_rules *rules, tc_csv_text text, tc_row_event *event)
+{
+    event->id_n = tc_row_normalise_id(rules, text, event->id);
+    if (event->id_n > 0) {
+        event->hash = tc_hash128_of(event->id, (size_t)event->id_n);
+        event->hash.lo += event->hash.hi == 0 && event->hash.lo == 0; /* means "no customer" */
+    } else if (event->id_n == 0) {
+        reject(event, TC_ROW_CUSTOMER_MISSING, TC_ROLE_CUSTOMER);
+    } else {
+        reject(event, TC_ROW_CUSTOMER_LONG, TC_ROLE_CUSTOMER);
+    }
+}
+
+static int read_number(tc_csv_text text, tc_row_reason syntax, int role, int64_t *value,
+                       tc_row_event *event)
+{
+    const tc_csv_text number = tc_csv_trim(text);
+    const tc_decimal_outcome outcome =
+        tc_decimal_parse(number.data, number.n, value, &event->rounded);
+    if (outcome != TC_DECIMAL_OK) {
+        reject(event, outcome == TC_DECIMAL_SYNTAX ? syntax : TC_ROW_AMOUNT_OVERFLOW, role);
+    }
+    return outcome == TC_DECIMAL_OK;
+}
+
+static void read_amount(const tc_row_rules *rules, const tc_csv_text *text,
+                        tc_row_event *event)
+{
+    int64_t quantity, price;
+    if (rules->column[TC_ROLE_AMOUNT] != NULL) {
+        event->has_amount = read_number(text[TC_ROLE_AMOUNT], TC_ROW_AMOUNT, TC_ROLE_AMOUNT,
+                                        &event->amount, event);
+        return;
+    }
+    if (!read_number(text[TC_ROLE_QUANTITY], TC_ROW_QUANTITY, TC_ROLE_QUANTITY, &quantity,
+                     event) ||
+        !read_number(text[TC_ROLE_UNIT_PRICE], TC_ROW_UNIT_PRICE, TC_ROLE_UNIT_PRICE, &price,
+                     event)) {
+        return;
+    }
+    event->has_amount =
+        tc_decimal_multiply(quantity, price, &event->amount, &event->rounded) == TC_DECIMAL_OK;
+    if (!event->has_amount) {
+        reject(event, TC_ROW_AMOUNT_OVERFLOW, TC_ROLE_QUANTITY);
+    }
+}
+
+static int amount_role(const tc_row_rules *rules)
+{
+    return rules->column[TC_ROLE_AMOUNT] != NULL ? TC_ROLE_AMOUNT : TC_ROLE_QUANTITY;
+}
+
+/* Order id and what it says of returns. Without an order id all events of a day are one order. */
+static void read_order(const tc_row_rules *rules, const tc_csv_text *text, tc_row_event *event)
+{
+    tc_csv_text order = {"", 0};
+    int prefixed = 0;
+    if (rules->column[TC_ROLE_ORDER] != NULL) {
+        order = tc_csv_trim(text[TC_ROLE_ORDER]);
+        prefixed = rules->return_prefix_n > 0 && order.n >= rules->return_prefix_n &&
+                   memcmp(order.data, rules->return_prefix,
+                          (size_t)rules->return_prefix_n) == 0;
+    }
+    if (order.n > 0) {
+        event->order = tc_hash64_of(order.data, (size_t)order.n, ORDER_SEED);
+    } else {
+        event->order = tc_hash_mix((uint64_t)tc_date_day_of(event->time), ORDER_SEED);
+    }
+    event->kind = prefixed || event->amount < 0 ? TC_KIND_RETURN : TC_KIND_PURCHASE;
+    if (event->kind == TC_KIND_RETURN && rules->returns == TC_RETURNS_REJECT) {
+        reject(event, TC_ROW_RETURN, prefixed ? TC_ROLE_ORDER : amount_role(rules));
+    } else if (prefixed && event->amount > 0) {
+        reject(event, TC_ROW_RETURN_POSITIVE, TC_ROLE_ORDER);
+    }
+    if (event->amount == 0 && rules->zero_amount == TC_ZERO_REJECT) {
+        reject(event, TC_ROW_ZERO_AMOUNT, amount_role(rules));
+    }
+}
+
+static tc_csv_text read_level(const tc_row_rules *rules, const tc_csv_text *text, int role,
+                              tc_row_reason too_long, tc_row_event *event)
+{
+    tc_csv_text level = {"", 0};
+    if (rules->column[role] != NULL) {
+        level = tc_csv_trim(text[role]);
+        if (level.n > TC_LEVEL_MAX) {
+            reject(event, too_long, role);
+        }
+    }
+    return level;
+}
+
+void tc_row_read(const tc_row_rules *rules, const tc_csv_text text[TC_N_ROLES],
+                 tc_row_event *event)
+{
+    tc_csv_text time = tc_csv_trim(text[TC_ROLE_TIME]);
+    event->reason = TC_ROW_USED;
+    event->role = -1;
+    event->has_amount = event->complete = event->rounded = 0;
+    event->hash = (tc_hash128){0, 0};
+    read_customer(rules, text[TC_ROLE_CUSTOMER], event);
+    event->complete = tc_time_parse(&rules->time, time.data, time.n, &event->time);
+    if (!event->complete) {
+        reject(event, TC_ROW_TIME, TC_ROLE_TIME);
+    }
+    read_amount(rules, text, event);
+    event->complete = event->complete && event->has_amount;
+    if (event->complete) {
+        read_order(rules, text, event);
+    }
+    event->channel = read_level(rules, text, TC_ROLE_CHANNEL, TC_ROW_CHANNEL_LONG, event);
+    event->category = read_level(rules, text, TC_ROLE_CATEGORY, TC_ROW_CATEGORY_LONG, event);
+}

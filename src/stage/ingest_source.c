@@ -1,0 +1,135 @@
+#include "ingest_source.h"
+
+#include "tiercel/fault.h"
+#include "tiercel/hash.h"
+#include "tiercel/source.h"
+
+#include <stdio.h>
+
+enum { BLOCK_BYTES = 8 << 20, SUM_MAX = 8 };
+
+void tc_sum_u64_all(tc_comm *comm, uint64_t *v, int64_t n)
+{
+    int64_t half[2 * SUM_MAX]; /* 32 bits each, so that int64 sums cannot overflow */
+    TC_ASSERT(n <= SUM_MAX);
+    for (int64_t i = 0; i < n; i++) {
+        half[2 * i] = (int64_t)(v[i] & 0xFFFFFFFFu);
+        half[2 * i + 1] = (int64_t)(v[i] >> 32);
+    }
+    tc_comm_sum_i64_all(comm, half, 2 * n);
+    for (int64_t i = 0; i < n; i++) {
+        v[i] = (uint64_t)half[2 * i] + ((uint64_t)half[2 * i + 1] << 32);
+    }
+}
+
+tc_status tc_source_sizes_all(tc_comm *comm, const tc_config *config, int64_t *size,
+                              tc_error *err)
+{
+    const int n = config->input.n_files;
+    tc_status st = TC_OK;
+    for (int i = 0; i < n; i++) {
+        size[i] = 0;
+    }
+    for (int i = tc_comm_rank(comm); i < n && st == TC_OK; i += tc_comm_size(comm)) {
+        st = tc_source_size(config->input.files[i], &size[i], err);
+    }
+    st = tc_comm_agree_all(comm, st, err);
+    if (st == TC_OK) {
+        tc_comm_sum_i64_all(comm, size, n);
+    }
+    return st;
+}
+
+static int64_t blocks_of(int64_t size)
+{
+    return (size + BLOCK_BYTES - 1) / BLOCK_BYTES;
+}
+
+/* Fills the buffer from one block of a file; a short file is an error, for it has just been measured. */
+static tc_status read_block(const char *path, int64_t offset, int64_t n, char *bytes,
+                            tc_error *err)
+{
+    tc_source *source = NULL;
+    int64_t done = 0, got = 1;
+    tc_status st = tc_source_open_stored(path, offset, &source, err);
+    while (st == TC_OK && done < n && got > 0) {
+        st = tc_source_read(source, bytes + done, n - done, &got, err);
+        done += st == TC_OK ? got : 0;
+    }
+    tc_source_close(&source);
+    if (st == TC_OK && done < n) {
+        st = tc_fail(err, TC_EIO, "%s: became shorter while it was read; run again when the "
+                                  "file is complete",
+                     path);
+    }
+    return st;
+}
+
+/* Adds my blocks of all files to sum[n_files][2]. Blocks are numbered through all files and shared out
+ * evenly. */
+static tc_status sum_blocks(const tc_comm *comm, const tc_config *config, const int64_t *size,
+                            uint64_t *sum, tc_error *err)
+{
+    const int n_files = config->input.n_files;
+    const int64_t ranks = tc_comm_size(comm), rank = tc_comm_rank(comm);
+    int64_t total = 0, first = 0, low, high;
+    char *bytes = tc_mem_alloc(BLOCK_BYTES, 1, err);
+    tc_status st = bytes == NULL ? TC_ENOMEM : TC_FAULT("ingest.fingerprint", err);
+    for (int i = 0; i < n_files; i++) {
+        total += blocks_of(size[i]);
+    }
+    low = total * rank / ranks;
+    high = total * (rank + 1) / ranks;
+    for (int i = 0; i < n_files && st == TC_OK; i++) {
+        const int64_t n_blocks = blocks_of(size[i]);
+        int64_t b = low > first ? low - first : 0;
+        for (; b < n_blocks && first + b < high && st == TC_OK; b++) {
+            const int64_t at = b * BLOCK_BYTES;
+            const int64_t n = size[i] - at < BLOCK_BYTES ? size[i] - at : BLOCK_BYTES;
+            st = read_block(config->input.files[i], at, n, bytes, err);
+            if (st == TC_OK) {
+                const uint64_t hash = tc_hash64_of(bytes, (size_t)n, 0);
+                sum[2 * i] += tc_hash_mix(hash, (uint64_t)b);
+                sum[2 * i + 1] += tc_hash_mix(hash, ~(uint64_t)b);
+            }
+        }
+        first += n_blocks;
+    }
+    tc_mem_free(bytes);
+    return st;
+}
+
+tc_status tc_source_fingerprint_all(tc_comm *comm, const tc_config *config,
+                                    char hex[TC_ID_TEXT], tc_error *err)
+{
+    const int n = config->input.n_files;
+    int64_t *size = tc_mem_alloc(n, sizeof *size, err);
+    uint64_t *sum = tc_mem_alloc(2 * (int64_t)n, sizeof *sum, err);
+    uint64_t whole[2] = {0, 0};
+    tc_status st = size == NULL || sum == NULL ? TC_ENOMEM : TC_OK;
+    st = tc_comm_agree_all(comm, st, err);
+    if (st == TC_OK) {
+        st = tc_source_sizes_all(comm, config, size, err);
+    }
+    if (st == TC_OK) {
+        st = sum_blocks(comm, config, size, sum, err);
+        st = tc_comm_agree_all(comm, st, err);
+    }
+    if (st == TC_OK) {
+        for (int i = 0; i < 2 * n; i += SUM_MAX) {
+            tc_sum_u64_all(comm, sum + i, 2 * n - i < SUM_MAX ? 2 * n - i : SUM_MAX);
+        }
+        for (int i = 0; i < n; i++) {
+            const uint64_t words[4] = {(uint64_t)i, (uint64_t)size[i], sum[2 * i],
+                                       sum[2 * i + 1]};
+            const tc_hash128 hash = tc_hash128_of(words, sizeof words);
+            whole[0] += hash.hi;
+            whole[1] += hash.lo;
+        }
+        (void)snprintf(hex, TC_ID_TEXT, "%016llx%016llx", (unsigned long long)whole[0],
+                       (unsigned long long)whole[1]);
+    }
+    tc_mem_free(size);
+    tc_mem_free(sum);
+    return st;
+}

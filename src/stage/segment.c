@@ -1,0 +1,58 @@
+/* segment.c - the segment stage: features.h5 to segments.h5. */
+#include "segment_impl.h"
+
+#include "tiercel/log.h"
+
+static void free_all(tc_segment *s)
+{
+    for (int j = 0; j < TC_KMEANS_MAX_D; j++) {
+        tc_mem_free(s->x[j]);
+    }
+    tc_mem_free(s->label);
+    tc_mem_free(s->row);
+    tc_kmeans_destroy(&s->model);
+    tc_shards_free(&s->known);
+    tc_shards_free(&s->customers);
+    tc_store_close_all(&s->features);
+    tc_mem_free(s);
+}
+
+static void log_result(const tc_segment *s)
+{
+    tc_log_info("segment: %lld customers in %lld clusters over %d features, %lld passes%s",
+                (long long)s->known.n_global, (long long)s->config->segment.k, s->n_dim,
+                (long long)s->report.iterations,
+                s->report.stable ? ", no customer moved in the last one" : "");
+    if (tc_kmeans_empty(s->model, 0) >= 0) {
+        tc_log_warn("segment: some clusters are empty, because there are fewer different "
+                    "customers than segment.k = %lld; lower it",
+                    (long long)s->config->segment.k);
+    }
+}
+
+tc_status tc_segment_all(tc_comm *comm, const tc_config *config, tc_error *err)
+{
+    tc_segment *s = tc_mem_alloc(1, sizeof *s, err);
+    tc_status st = tc_comm_agree_all(comm, s == NULL ? TC_ENOMEM : TC_OK, err);
+    if (st != TC_OK) {
+        tc_mem_free(s);
+        return st;
+    }
+    s->comm = comm;
+    s->config = config;
+    st = tc_segment_load_all(s, err);
+    if (st == TC_OK) {
+        st = tc_segment_fit_all(s, err);
+    }
+    if (st == TC_OK) {
+        st = tc_segment_rank_all(s, err);
+    }
+    if (st == TC_OK) {
+        st = tc_segment_write_all(s, err);
+    }
+    if (st == TC_OK) {
+        log_result(s);
+    }
+    free_all(s);
+    return st;
+}

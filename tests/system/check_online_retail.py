@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Compares runs on UCI Online Retail with the figures of the data set's own documentation."""
+import csv
+import json
+import sys
+
+import h5py
+
+folder = sys.argv[1]
+errors = 0
+
+
+def check(what, found, wanted, tolerance=0.0):
+    global errors
+    good = found == wanted if tolerance == 0 else abs(found - wanted) <= tolerance * max(1.0, abs(wanted))
+    errors += not good
+    print(f"{'ok  ' if good else 'BAD '} {what}: {found} (wanted {wanted})")
+
+
+def attributes(run):
+    with h5py.File(f"{folder}/{run}/events.h5") as f:
+        return {**f.attrs, "customers": int(f.attrs["n_rows"]),
+                "reasons": {n.decode(): (int(r), int(a)) for n, r, a in zip(
+                    f["ingest/reason_name"][:], f["ingest/reason_rows"][:], f["ingest/reason_amount"][:])}}
+
+
+net, a, b = attributes("net"), attributes("a"), attributes("b")
+a_drop, net_drop = attributes("a-drop"), attributes("net-drop")
+check("rows", net["rows_read"], 541909)
+check("rows without customer", net["reasons"]["customer_missing"][0], 135080)
+check("exact duplicate rows", net["duplicate_rows"], 5268)
+check("invoices, all rows", net["orders_all"], 25900)
+check("money, all rows", net["amount_all"], 97477479340)
+check("money of rows with a customer", net["amount_net"], 83000658140)
+check("rows with a customer", net["rows_used"], 406829)
+check("customers", net["customers"], 4372)
+check("cancelled rows with a customer", net["return_rows"], 8905)
+for name, run, rows, customers, orders, money in (
+        ("A", a, 397924, 4339, 18536, 89114079040), ("B", b, 397884, 4338, 18532, 89114079040),
+        ("A without duplicates", a_drop, 392732, 4339, 18536, 88872088940)):
+    check(f"filter {name}: rows", run["rows_used"], rows)
+    check(f"filter {name}: customers", run["customers"], customers)
+    check(f"filter {name}: invoices", run["orders"], orders)
+    check(f"filter {name}: money", run["amount_net"], money)
+check("all rows without duplicates: money", net_drop["amount_all"] - net_drop["reasons"]["duplicate"][1]
+      if net_drop["amount_all"] == 97477479340 else net_drop["amount_all"], 97260069540)
+for what, run in (("net", net), ("A", a)):
+    check(f"{what}: used and rejected make all",
+          run["rows_used"] + sum(r for n, (r, _) in run["reasons"].items() if n != "used"), 541909)
+    with open(f"{folder}/{'net' if what == 'net' else 'a'}/rejects.csv", newline="") as f:
+        check(f"{what}: lines of rejects.csv", sum(1 for _ in f) - 1, run["rows_rejected"])
+
+with h5py.File(f"{folder}/net/features.h5") as f:
+    amount = f["at/2011-12-10/net_amount"][:]
+    check("customers below 0", int((amount < 0).sum()), 42)
+    check("customers at 0.00", int((amount == 0).sum()), 14)
+
+with h5py.File(f"{folder}/a/events.h5") as e, h5py.File(f"{folder}/a/features.h5") as f:
+    ids = [i.decode() for i in e["customers/id"][:]]
+    at = f["at/2011-12-10"]
+    mine = {n: at[n][:] for n in ("recency_days", "order_count", "gross_amount", "purchase_days",
+                                  "first_to_last_days", "tenure_days", "repeat_day_amount")}
+    train = f["at/2011-06-09"]
+    label = train["label"][:]
+row = {c: i for i, c in enumerate(ids)}
+bad = n = 0
+with open(f"{folder}/customers_expected.csv", newline="") as f:
+    for line in csv.DictReader(f):
+        i = row[line["customer_id"].split(".")[0]]
+        n += 1
+        bad += not (mine["recency_days"][i] == float(line["recency_days"])
+                    and mine["order_count"][i] == float(line["invoices"])
+                    and abs(mine["gross_amount"][i] - float(line["revenue"])) < 5e-4
+                    and mine["purchase_days"][i] - 1 == float(line["x"])
+                    and mine["first_to_last_days"][i] == float(line["t_x"])
+                    and mine["tenure_days"][i] - 1 == float(line["T"])
+                    and abs(mine["repeat_day_amount"][i] - float(line["mbar"])) < 1e-3)
+check("customers compared one by one", n, 4339)
+check("customers that differ", bad, 0)
+check("labelled customers", int((label >= 0).sum()), 2787)
+check("churned customers", int((label == 1).sum()), 845)
+
+for k, sse in ((2, 6485.816887), (3, 4869.435933), (4, 3938.429558), (5, 3282.378746), (6, 2854.285773),
+               (8, 2339.786921)):
+    with h5py.File(f"{folder}/ks/{k}.h5") as f:
+        check(f"k-means, k = {k}", float(f.attrs["inertia"]), sse, 1e-6)
+        if k == 4:
+            check("sizes of the four", sorted(f["model/size"][:].tolist()), [724, 890, 1176, 1549])
+
+with h5py.File(f"{folder}/a/churn.h5") as f:
+    check("null deviance", float(f.attrs["null_deviance"]), 3419.904455, 1e-9)
+    check("deviance", float(f.attrs["deviance"]), 2967.530802, 1e-9)
+    for name, found, wanted in zip(f["model/name"][:], f["model/coefficient"][:],
+                                   (1.851894, 0.275039, -1.191570, -0.332891, -0.119511)):
+        check(f"coefficient {name.decode()}", float(found), wanted, 2e-6)
+    names = [m.decode() for m in f["quality/measure_name"][:]]
+    value = dict(zip(names, f["quality/train/value"][:]))
+    check("in-sample AUC of the published score", value["auc"], 0.735954, 2e-6)
+    check("Brier", value["brier"], 0.181170, 1e-6)
+
+with open(f"{folder}/a/report.json") as f:
+    report = json.load(f)
+concentration = report["concentration"]
+for top, wanted in (("top_1", 0.319989), ("top_5", 0.503781), ("top_10", 0.613751), ("top_20", 0.746171),
+                    ("top_50", 0.921753), ("gini", 0.715205)):
+    check(f"concentration {top}", concentration[top], wanted, 1e-5)
+sys.exit(errors != 0)

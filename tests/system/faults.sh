@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Each named fault site on each of 3 ranks: the documented code, one message, no hang, nothing half-written, previous results
+# untouched; and memory that runs out at the n-th request.
+. "$TIERCEL_SOURCE/tests/system/common.sh"
+
+tiercel 2 synth --customers 600 --files 2 --output input
+tiercel 2 run input/config.yaml -q --set run.directory="$work/good" >/dev/null
+mapfile -t sites < <(grep -rhoE 'TC_FAULT\("[a-z_.]+"' "$TIERCEL_SOURCE/src" | sed 's/.*"\(.*\)"/\1/' |
+    grep -v '^synth' | sort -u)
+[ "${#sites[@]}" -ge 10 ] || fail "only ${#sites[@]} fault sites found"
+
+for site in "${sites[@]}"; do
+    for rank in 0 1 2; do
+        rm -rf r && cp -r good r
+        # another configuration, so that every stage wants to run, over the good results
+        rm r/run.json
+        export TIERCEL_FAULT="$site:$rank:1"
+        LIMIT=60 expect 74 "fault injected at $site" 3 run input/config.yaml --set run.directory="$work/r" \
+            --set run.horizon_days=80 --set features.active_days=300
+        unset TIERCEL_FAULT
+        no_leftovers r
+        for file in events.h5 features.h5 segments.h5 churn.h5 tiers.h5; do
+            [ -s "r/$file" ] || fail "$site on rank $rank destroyed $file"
+        done
+    done
+    echo "ok: $site"
+done
+export TIERCEL_FAULT="${sites[0]}:1:1:memory"
+expect 71 "fault injected" 3 run input/config.yaml --set run.directory="$work/m"

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# A second run does nothing; a change reruns just what depends on it; a killed or failed stage is resumed.
+. "$TIERCEL_SOURCE/tests/system/common.sh"
+
+tiercel 2 synth --customers 2000 --files 2 --output input
+run() { # ranks, further arguments; prints the names of the stages that ran
+    local ranks=$1
+    shift
+    tiercel "$ranks" run input/config.yaml --set run.directory="$work/r" "$@" 2>log.txt >/dev/null ||
+        fail "run failed: $(cat log.txt)"
+    grep -oE '^tiercel: (ingest|features|segment|churn|assign|report) ' log.txt |
+        sed 's/tiercel: //' | tr -d '\n' || true
+}
+expect_stages() {
+    [ "$1" = "$2" ] || fail "stages '$2' ran instead of '$1'"
+    echo "ran: ${2:-nothing}"
+}
+expect_stages "ingest features segment churn assign report " "$(run 2)"
+cp -r r first
+expect_stages "" "$(run 2)"
+grep -q "nothing to do" log.txt || fail "it does not say that there is nothing to do"
+expect_stages "" "$(run 3)"
+
+expect_stages "segment assign report " "$(run 2 --set segment.k=3)"
+expect_stages "assign report " "$(run 2 --set segment.k=3 --set assign.weights.recency=0.5)"
+expect_stages "churn assign report " "$(run 2 --set segment.k=3 --set churn.ridge=0.01 --set assign.weights.recency=0.5)"
+expect_stages "features segment churn assign report " "$(run 2 --set features.active_days=200)"
+expect_stages "features segment churn assign report " "$(run 2)"
+# shellcheck disable=SC2086
+same first r $outputs
+
+rm r/churn.h5
+expect_stages "churn " "$(run 2)"
+head -c 2000 first/features.h5 >r/features.h5
+expect_stages "features " "$(run 1)"
+rm r/run.json
+expect_stages "ingest " "$(run 2)"
+echo broken >r/run.json
+expect_stages "ingest " "$(run 2)"
+# shellcheck disable=SC2086
+same first r $outputs
+
+sed -n 2p "$(ls input/*.csv | tail -n 1)" >>"$(ls input/*.csv | tail -n 1)"
+expect_stages "ingest features segment churn assign report " "$(run 2)"
+
+# a stage that dies: the next run goes on from the last complete file
+rm -r r
+for site in features.read segment.fold churn.fold assign.read; do
+    TIERCEL_FAULT="store.publish:1:3" tiercel 3 run input/config.yaml --set run.directory="$work/k" \
+        >/dev/null 2>err.txt && fail "the fault did not fire"
+    no_leftovers k
+    rm -rf k
+    break
+done
+TIERCEL_FAULT="store.put:1:40:kill" tiercel 3 run input/config.yaml --set run.directory="$work/k" \
+    >/dev/null 2>&1 && fail "a killed job ended with 0"
+tiercel 2 run input/config.yaml --set run.directory="$work/k" -q >/dev/null
+run 2 >/dev/null
+# shellcheck disable=SC2086
+same r k $outputs
+no_leftovers k

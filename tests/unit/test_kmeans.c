@@ -1,0 +1,382 @@
+/* k-means in exact integers against brute force in plain int64, and its properties. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tiercel/kmeans.h"
+#include "tiercel/rng.h"
+#include "tiercel/wide.h"
+
+enum { N_MAX = 700 };
+
+typedef struct {
+    int32_t data[TC_KMEANS_MAX_D][N_MAX];
+    const int32_t *column[TC_KMEANS_MAX_D];
+    tc_kmeans_rows rows;
+    uint8_t label[N_MAX];
+    int64_t delta[TC_KMEANS_MAX_K * (TC_KMEANS_MAX_D + 1) + 1];
+    tc_kmeans *model;
+} fixture;
+
+/* n rows of d values below limit in size; a small limit gives many ties. */
+static fixture *make(int64_t n, int d, int k, int32_t limit)
+{
+    fixture *f = calloc(1, sizeof *f);
+    tc_rng rng = tc_rng_stream(1, (uint64_t)(n * 1000 + d * 10 + k), (uint64_t)limit);
+    assert_non_null(f);
+    for (int j = 0; j < d; j++) {
+        f->column[j] = f->data[j];
+        for (int64_t i = 0; i < n; i++) {
+            f->data[j][i] =
+                (int32_t)tc_rng_below(&rng, 2 * (uint64_t)limit - 1) - limit + 1;
+        }
+    }
+    f->rows = (tc_kmeans_rows){n, d, f->column};
+    assert_int_equal(tc_kmeans_create(k, d, &f->model, NULL), TC_OK);
+    memset(f->label, TC_KMEANS_NO_LABEL, sizeof f->label);
+    tc_kmeans_total(&f->rows, 0, n, f->model->total);
+    return f;
+}
+
+static void drop(fixture *f)
+{
+    tc_kmeans_destroy(&f->model);
+    free(f);
+}
+
+/* Starts from the first n_centres rows. */
+static void start(fixture *f, int n_centres)
+{
+    int32_t centre[TC_KMEANS_MAX_K * TC_KMEANS_MAX_D];
+    for (int a = 0; a < n_centres; a++) {
+        for (int j = 0; j < f->rows.d; j++) {
+            centre[a * f->rows.d + j] = f->data[j][a];
+        }
+    }
+    tc_kmeans_start(f->model, centre, n_centres);
+}
+
+static int64_t distance(const fixture *f, int64_t i, int a)
+{
+    int64_t sum = 0;
+    for (int j = 0; j < f->rows.d; j++) {
+        const int64_t v = f->data[j][i] - f->model->centre[a * f->rows.d + j];
+        sum += v * v;
+    }
+    return sum;
+}
+
+static int nearest(const fixture *f, int64_t i, int n_centres)
+{
+    int best = 0;
+    for (int a = 1; a < n_centres; a++) {
+        best = distance(f, i, a) < distance(f, i, best) ? a : best;
+    }
+    return best;
+}
+
+static int64_t moved(const fixture *f)
+{
+    return f->delta[tc_kmeans_words(f->model) - 1];
+}
+
+static void step(fixture *f)
+{
+    memset(f->delta, 0, sizeof f->delta);
+    tc_kmeans_assign(f->model, &f->rows, 0, f->rows.n, f->label, f->delta);
+    tc_kmeans_add(f->model, f->delta);
+    tc_kmeans_centres(f->model);
+}
+
+static void labels_are_the_nearest_with_ties_to_the_lowest(void **state)
+{
+    const int ds[] = {1, 2, 3, 4, 5, 8, 17, 64};
+    const int32_t limits[] = {2, 5, 1000, TC_KMEANS_LIMIT};
+    (void)state;
+    for (size_t t = 0; t < sizeof ds / sizeof *ds; t++) {
+        for (size_t l = 0; l < sizeof limits / sizeof *limits; l++) {
+            for (int k = 1; k <= 9; k += 2) {
+                fixture *f = make(200 + 13 * k, ds[t], k, limits[l]);
+                start(f, k);
+                tc_kmeans_assign(f->model, &f->rows, 0, f->rows.n, f->label, f->delta);
+                assert_int_equal(moved(f), f->rows.n);
+                for (int64_t i = 0; i < f->rows.n; i++) {
+                    assert_int_equal(f->label[i], nearest(f, i, k));
+                }
+                drop(f);
+            }
+        }
+    }
+}
+
+static void sums_equal_a_recount(const fixture *f)
+{
+    const int d = f->rows.d;
+    int64_t *count = calloc((size_t)tc_kmeans_words(f->model), sizeof *count);
+    assert_non_null(count);
+    for (int64_t i = 0; i < f->rows.n; i++) {
+        int64_t *sum = &count[f->label[i] * (d + 1)];
+        for (int j = 0; j < d; j++) {
+            sum[j] += f->data[j][i];
+        }
+        sum[d]++;
+    }
+    assert_memory_equal(count, f->model->sum,
+                        (size_t)(tc_kmeans_words(f->model) - 1) * sizeof *count);
+    free(count);
+}
+
+/* Squared distances to the exact means, in long double. */
+static double direct_inertia(const fixture *f)
+{
+    const int d = f->rows.d;
+    long double sum = 0;
+    for (int64_t i = 0; i < f->rows.n; i++) {
+        const int64_t *s = &f->model->sum[f->label[i] * (d + 1)];
+        for (int j = 0; j < d; j++) {
+            const long double v =
+                (long double)f->data[j][i] - (long double)s[j] / (long double)s[d];
+            sum += v * v;
+        }
+    }
+    return (double)sum;
+}
+
+static void passes_keep_exact_sums_and_never_raise_the_inertia(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 12; t++) {
+        fixture *f = make(N_MAX - 40 * t, 1 + t, 2 + t, t % 2 ? TC_KMEANS_LIMIT : 90000);
+        double before = HUGE_VAL;
+        start(f, 2 + t);
+        do {
+            double inertia;
+            step(f);
+            inertia = tc_kmeans_inertia(f->model);
+            sums_equal_a_recount(f);
+            assert_true(fabs(inertia - direct_inertia(f)) <= 1e-13 * inertia);
+            /* centres are off by half a unit at most, so by n d / 4 in squares */
+            assert_true(inertia <= before + (double)f->rows.n * f->rows.d / 4);
+            before = inertia;
+        } while (moved(f) > 0);
+        drop(f);
+    }
+}
+
+static void parts_and_order_of_rows_change_nothing(void **state)
+{
+    enum { K = 7, D = 5, N = 650 };
+    fixture *whole = make(N, D, K, 4000);
+    fixture *parts = make(N, D, K, 4000);
+    const tc_kmeans_limits limits = {100, 0};
+    int64_t from[N];
+    int32_t centre[K * D];
+    (void)state;
+    for (int a = 0; a < K; a++) {
+        for (int j = 0; j < D; j++) {
+            centre[a * D + j] = whole->data[j][a];
+        }
+    }
+    for (int64_t i = 0; i < N; i++) {
+        from[i] = (i * 307 + 11) % N; /* 307 and 650 have no common divisor */
+        for (int j = 0; j < D; j++) {
+            parts->data[j][i] = whole->data[j][from[i]];
+        }
+    }
+    tc_kmeans_start(whole->model, centre, K);
+    tc_kmeans_start(parts->model, centre, K);
+    (void)tc_kmeans_fit(whole->model, &whole->rows, &limits, whole->label, whole->delta);
+    do {
+        int64_t total[TC_KMEANS_TOTAL_WORDS] = {0};
+        memset(parts->delta, 0, sizeof parts->delta);
+        for (int64_t row = N; row > 0; row -= 130) {
+            tc_kmeans_assign(parts->model, &parts->rows, row - 130, 130, parts->label,
+                             parts->delta);
+            tc_kmeans_total(&parts->rows, row - 130, 130, total);
+        }
+        assert_memory_equal(total, whole->model->total, sizeof total);
+        tc_kmeans_add(parts->model, parts->delta);
+        tc_kmeans_centres(parts->model);
+    } while (moved(parts) > 0);
+    assert_memory_equal(parts->model->sum, whole->model->sum,
+                        (size_t)(K * (D + 1)) * sizeof *whole->model->sum);
+    for (int64_t i = 0; i < N; i++) {
+        assert_int_equal(parts->label[i], whole->label[from[i]]);
+    }
+    drop(whole);
+    drop(parts);
+}
+
+static void centres_are_rounded_half_to_even(void **state)
+{
+    const int32_t pair[][3] = {
+        {0, 1, 0},    {1, 2, 2}, {-1, 0, 0}, {-1, -2, -2}, {2, 3, 2},
+        {-3, -2, -2}, {5, 5, 5}, {-7, 6, 0}, {-7, 4, -2},  {4194303, 4194302, 4194302}};
+    (void)state;
+    for (size_t t = 0; t < sizeof pair / sizeof *pair; t++) {
+        fixture *f = make(2, 1, 1, 2);
+        f->data[0][0] = pair[t][0];
+        f->data[0][1] = pair[t][1];
+        start(f, 1);
+        step(f);
+        assert_int_equal(f->model->centre[0], pair[t][2]);
+        drop(f);
+    }
+}
+
+static void as_many_clusters_as_rows_leave_no_inertia(void **state)
+{
+    fixture *f = make(40, 3, 40, 100000);
+    const tc_kmeans_limits limits = {50, 0};
+    tc_kmeans_report report;
+    (void)state;
+    start(f, 1); /* the other 39 are filled by the rule for empty clusters */
+    report = tc_kmeans_fit(f->model, &f->rows, &limits, f->label, f->delta);
+    assert_true(report.inertia == 0 && report.stable);
+    assert_int_equal(tc_kmeans_empty(f->model, 0), -1);
+    sums_equal_a_recount(f);
+    drop(f);
+}
+
+static void fewer_different_rows_than_clusters_leave_empty_ones(void **state)
+{
+    const tc_kmeans_limits limits = {50, 0};
+    (void)state;
+    for (int distinct = 1; distinct <= 3; distinct++) {
+        fixture *f = make(60, 2, 9, 5);
+        tc_kmeans_report report;
+        int empty = 0;
+        for (int64_t i = 0; i < 60; i++) {
+            f->data[0][i] = (int32_t)(i % distinct) * 77;
+            f->data[1][i] = -(int32_t)(i % distinct);
+        }
+        memset(f->model->total, 0, sizeof f->model->total);
+        tc_kmeans_total(&f->rows, 0, 60, f->model->total);
+        start(f, 9); /* centres twice and more: ties go to the lowest */
+        report = tc_kmeans_fit(f->model, &f->rows, &limits, f->label, f->delta);
+        for (int a = tc_kmeans_empty(f->model, 0); a >= 0;
+             a = tc_kmeans_empty(f->model, a + 1)) {
+            empty++;
+            assert_true(isinf(f->model->half[a]) && f->model->centre[a * 2] == 0);
+        }
+        assert_int_equal(empty, 9 - distinct);
+        assert_true(report.inertia == 0 && report.stable);
+        sums_equal_a_recount(f);
+        drop(f);
+    }
+}
+
+static void the_farthest_row_is_found_and_moved(void **state)
+{
+    fixture *f = make(300, 3, 4, 50);
+    tc_kmeans_far far;
+    int64_t best = -1, at = -1;
+    int32_t point[3];
+    (void)state;
+    start(f, 3);
+    step(f);
+    assert_int_equal(tc_kmeans_empty(f->model, 0), 3);
+    for (int64_t i = 0; i < 300; i++) {
+        const int64_t v = distance(f, i, nearest(f, i, 3));
+        if (v > best) {
+            best = v;
+            at = i;
+        }
+    }
+    far = tc_kmeans_farthest(f->model, &f->rows, 0, 300);
+    assert_int_equal(far.distance, best);
+    assert_int_equal(far.row, at);
+    assert_int_equal(tc_kmeans_farthest(f->model, &f->rows, 7, 0).distance, -1);
+    for (int j = 0; j < 3; j++) {
+        point[j] = f->data[j][at];
+    }
+    tc_kmeans_relocate(f->model, 3, f->label[at], point);
+    f->label[at] = 3;
+    sums_equal_a_recount(f);
+    assert_int_equal(distance(f, at, 3), 0);
+    drop(f);
+}
+
+static void extreme_values_do_not_overflow(void **state)
+{
+    fixture *f = make(N_MAX, TC_KMEANS_MAX_D, 3, 2);
+    const int64_t q = TC_KMEANS_LIMIT - 1;
+    const tc_i128 wanted = (tc_i128)q * q * N_MAX * TC_KMEANS_MAX_D;
+    (void)state;
+    for (int j = 0; j < TC_KMEANS_MAX_D; j++) {
+        for (int64_t i = 0; i < N_MAX; i++) {
+            f->data[j][i] = (int32_t)(i % 2 == 0 ? q : -q);
+        }
+    }
+    memset(f->model->total, 0, sizeof f->model->total);
+    tc_kmeans_total(&f->rows, 0, N_MAX, f->model->total);
+    assert_true(((tc_i128)f->model->total[1] << 32) + f->model->total[0] == wanted);
+    start(f, 1);
+    step(f);
+    assert_true(fabs(tc_kmeans_inertia(f->model) - (double)wanted) <
+                1e-15 * (double)wanted);
+    assert_int_equal(distance(f, 0, 0), q * q * TC_KMEANS_MAX_D);
+    assert_int_equal(tc_kmeans_farthest(f->model, &f->rows, 0, N_MAX).distance,
+                     q * q * TC_KMEANS_MAX_D);
+    drop(f);
+}
+
+static void fits_stop_by_each_of_the_limits(void **state)
+{
+    fixture *f = make(N_MAX, 2, 12, 100000);
+    tc_kmeans_report report;
+    (void)state;
+    start(f, 12);
+    report =
+        tc_kmeans_fit(f->model, &f->rows, &(tc_kmeans_limits){3, 0}, f->label, f->delta);
+    assert_int_equal(report.iterations, 3);
+    assert_false(report.stable);
+    report = tc_kmeans_fit(f->model, &f->rows, &(tc_kmeans_limits){100, 0.5}, f->label,
+                           f->delta);
+    assert_int_equal(report.iterations, 2);
+    assert_false(report.stable);
+    report =
+        tc_kmeans_fit(f->model, &f->rows, &(tc_kmeans_limits){1000, 0}, f->label, f->delta);
+    assert_true(report.stable && report.iterations > 1 && report.iterations < 1000);
+    sums_equal_a_recount(f);
+    drop(f);
+}
+
+static void wrong_sizes_and_lack_of_memory_are_errors(void **state)
+{
+    tc_kmeans *model;
+    (void)state;
+    assert_int_equal(tc_kmeans_create(0, 1, &model, NULL), TC_EINTERNAL);
+    assert_int_equal(tc_kmeans_create(255, 1, &model, NULL), TC_EINTERNAL);
+    assert_int_equal(tc_kmeans_create(2, 65, &model, NULL), TC_EINTERNAL);
+    for (int n = 1; n <= 5; n++) {
+        tc_mem_fail_at(n);
+        assert_int_equal(tc_kmeans_create(4, 3, &model, NULL), TC_ENOMEM);
+        assert_null(model);
+    }
+    tc_mem_fail_at(0);
+    assert_int_equal(tc_mem_live_blocks(), 0); /* of all tests before, too */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(labels_are_the_nearest_with_ties_to_the_lowest),
+        cmocka_unit_test(passes_keep_exact_sums_and_never_raise_the_inertia),
+        cmocka_unit_test(parts_and_order_of_rows_change_nothing),
+        cmocka_unit_test(centres_are_rounded_half_to_even),
+        cmocka_unit_test(as_many_clusters_as_rows_leave_no_inertia),
+        cmocka_unit_test(fewer_different_rows_than_clusters_leave_empty_ones),
+        cmocka_unit_test(the_farthest_row_is_found_and_moved),
+        cmocka_unit_test(extreme_values_do_not_overflow),
+        cmocka_unit_test(fits_stop_by_each_of_the_limits),
+        cmocka_unit_test(wrong_sizes_and_lack_of_memory_are_errors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
