@@ -18,6 +18,10 @@ TC_NODISCARD tc_status tc_comm_start_all(int *argc, char ***argv, tc_comm **out,
 /* Collective. Ends MPI; *comm becomes NULL. */
 void tc_comm_stop_all(tc_comm **comm);
 
+/* Local. A library below us is in a state in which MPI cannot end in order: tc_comm_stop_all then ends the
+ * process with this code, after all ranks that were told so got there or the launcher ended them. */
+void tc_comm_break(tc_comm *comm, int exit_code);
+
 /* Local. */
 int tc_comm_rank(const tc_comm *comm);
 int tc_comm_size(const tc_comm *comm);

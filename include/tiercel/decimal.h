@@ -12,9 +12,11 @@ typedef enum { TC_DECIMAL_OK, TC_DECIMAL_SYNTAX, TC_DECIMAL_OVERFLOW } tc_decima
 /* Local, pure. Reads [+-]digits[.digits][e[+-]digits] with at least one digit and nothing else (blanks
  * are trimmed by the caller). *value is in 1/10,000. *rounded becomes 1 if digits other than 0 were
  * lost, else it is left as it was. On failure both are left. */
-tc_decimal_outcome tc_decimal_parse(const char *text, int64_t n, int64_t *value, int *rounded);
+tc_decimal_outcome tc_decimal_parse(const char *text, int64_t n, int64_t *value,
+                                    int *rounded);
 
 /* Local, pure. The product of two numbers of 1/10,000, through 128 bits; *rounded as above. */
-tc_decimal_outcome tc_decimal_multiply(int64_t a, int64_t b, int64_t *product, int *rounded);
+tc_decimal_outcome tc_decimal_multiply(int64_t a, int64_t b, int64_t *product,
+                                       int *rounded);
 
 #endif

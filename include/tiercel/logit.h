@@ -50,7 +50,7 @@ int64_t tc_logit_n_scratch(const tc_logit_problem *problem);
 
 /* Local. Adds the rows to ints and reals (the caller has zeroed them). Blocks of 128
  * labelled rows, 4 lanes, one order of summation for any vector width. A value that is not
- * finite shows in the sums. Cost a row: 4 q + q (q + 1) flops, one exp, one log1p. */
+ * finite shows in the sums. Cost a row: 4 q + q (q + 1) flops and one exp. */
 void tc_logit_partial(const tc_logit_problem *problem, const tc_logit_rows *rows,
                       const tc_logit_request *request, double *scratch, int64_t *ints,
                       double *reals);

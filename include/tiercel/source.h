@@ -18,8 +18,8 @@ TC_NODISCARD tc_status tc_source_size(const char *path, int64_t *bytes, tc_error
 TC_NODISCARD tc_status tc_source_open(const char *path, int64_t offset, tc_source **out,
                                       tc_error *err);
 /* Local. The same, but reads the bytes as they are stored, also of a .gz file. */
-TC_NODISCARD tc_status tc_source_open_stored(const char *path, int64_t offset, tc_source **out,
-                                             tc_error *err);
+TC_NODISCARD tc_status tc_source_open_stored(const char *path, int64_t offset,
+                                             tc_source **out, tc_error *err);
 /* Local. NULL-safe; *source becomes NULL. */
 void tc_source_close(tc_source **source);
 

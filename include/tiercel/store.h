@@ -60,7 +60,8 @@ TC_NODISCARD tc_status tc_store_create_all(tc_comm *comm, const char *path,
 /* Collective. Writes a dataset of n_global rows; this rank holds rows row0 .. row0 +
  * n_local - 1 (n_local may be 0) in data, borrowed; the ranks, in their order, hold every
  * row once. Transfers beyond 512 MiB a rank go in
- * several passes. Errors (agreed): TC_EIO. */
+ * several passes. Errors (agreed): TC_EIO, also before anything is written if the file
+ * system has too little room. */
 TC_NODISCARD tc_status tc_store_put_all(tc_store *store, const tc_field *field,
                                         const void *data, int64_t row0, int64_t n_local,
                                         int64_t n_global, tc_error *err);

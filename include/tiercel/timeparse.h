@@ -35,10 +35,12 @@ typedef struct {
  *   epoch        whole seconds since 1970-01-01 (a fraction is cut off)
  * or a pattern of %Y %m %d %H %M %S, %% and other characters, which stand for themselves; it
  * needs year, month and day. Fractions of a second are cut off. Errors: TC_ECONFIG. */
-TC_NODISCARD tc_status tc_time_compile(const char *format, tc_time_format *out, tc_error *err);
+TC_NODISCARD tc_status tc_time_compile(const char *format, tc_time_format *out,
+                                       tc_error *err);
 
 /* Local, pure. 1 and *seconds if the text fits and names a date that exists in the years 1..9999
  * and a time below 24:00:00, else 0. Blanks are trimmed by the caller. */
-int tc_time_parse(const tc_time_format *format, const char *text, int64_t n, int64_t *seconds);
+int tc_time_parse(const tc_time_format *format, const char *text, int64_t n,
+                  int64_t *seconds);
 
 #endif

@@ -11,6 +11,7 @@ endif()
 
 function(tiercel_compile target)
   target_compile_options(${target} PRIVATE ${TIERCEL_WARNINGS} -ffp-contract=off)
+  target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L)
   if(TIERCEL_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

@@ -73,7 +73,7 @@ int64_t tc_kmeans_exchange(tc_kmeans *model, const tc_kmeans_rows *rows, uint8_t
         set_mean(model, a, mean);
     }
     for (int64_t i = 0; i < rows->n; i++) {
-        double x[TC_KMEANS_MAX_D];
+        double x[TC_KMEANS_MAX_D] = {0};
         const int from = label[i];
         int to;
         for (int j = 0; j < rows->d; j++) {

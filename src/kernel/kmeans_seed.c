@@ -7,8 +7,9 @@
 
 enum {
     PURPOSE_ATTEMPT = 0x6B6D,
-    SWAP_PASSES = 4,      /* of Lloyd after a swap before it is judged */
-    MAX_SWAPS = 300,      /* of one attempt */
+    TRIAL_PASSES = 40,    /* of Lloyd after a swap, at most */
+    HOPE = 2,             /* a trial ends when it lacks this many times its last drop */
+    MAX_SWAPS = 100,      /* of one attempt */
     SWAP_ROWS = 131072,   /* swaps times rows of the sample, about */
     SMALL_SAMPLE = 8192,  /* up to here Lloyd runs until nothing moves */
     SAMPLE_PASSES = 1000, /* a guard */
@@ -211,28 +212,45 @@ static int plus_plus(tc_kmeans_seeder *s, tc_rng *rng)
     return n_centres;
 }
 
+/* Lloyd on the trial as long as it can be expected to end below the incumbent: the drop of a pass
+ * shrinks, so a gap of many times the last drop will not be closed. */
+static double judge_trial(tc_kmeans_seeder *s, double incumbent)
+{
+    const tc_kmeans_limits one = {1, 0};
+    double before = HUGE_VAL;
+    tc_kmeans_report report = {0};
+    for (int pass = 0; pass < TRIAL_PASSES; pass++) {
+        report = tc_kmeans_fit(s->trial, s->sample, &one, s->trial_label, s->delta);
+        if (report.stable ||
+            report.inertia - incumbent > HOPE * (before - report.inertia)) {
+            break;
+        }
+        before = report.inertia;
+    }
+    return report.inertia;
+}
+
 /* Moves random centres to random rows and keeps what helps; returns the inertia of s->model. */
 static double swap_centres(tc_kmeans_seeder *s, tc_rng *rng, double inertia)
 {
-    const tc_kmeans_limits few = {SWAP_PASSES, 0};
     const uint64_t n = (uint64_t)s->sample->n;
     for (int64_t t = 0; t < s->params.swaps && inertia > 0; t++) {
         const int a = (int)tc_rng_below(rng, (uint64_t)s->k);
         int32_t point[TC_KMEANS_MAX_D];
-        tc_kmeans_report report;
+        double reached;
         fetch(s->sample, (int64_t)tc_rng_below(rng, n), point);
         tc_kmeans_copy(s->trial, s->model);
         memcpy(s->trial_label, s->label, n);
         tc_kmeans_place(s->trial, a, point);
-        report = tc_kmeans_fit(s->trial, s->sample, &few, s->trial_label, s->delta);
-        if (report.inertia < inertia) {
+        reached = judge_trial(s, inertia);
+        if (reached < inertia) {
             tc_kmeans *model = s->model;
             uint8_t *label = s->label;
             s->model = s->trial;
             s->trial = model;
             s->label = s->trial_label;
             s->trial_label = label;
-            inertia = report.inertia;
+            inertia = reached;
         }
     }
     return tc_kmeans_fit(s->model, s->sample, &s->params.limits, s->label, s->delta)

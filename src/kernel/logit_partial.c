@@ -18,7 +18,7 @@ typedef struct {
     int count;     /* labelled rows in the block */
     double *x;     /* [q_even][BLOCK] */
     double *wx;    /* [2][BLOCK] */
-    double *eta, *delta, *w, *r, *loss, *y; /* [BLOCK] */
+    double *eta, *delta, *w, *r, *excess, *factor, *y; /* [BLOCK] */
 } block;
 
 static int order_of(const tc_logit_problem *problem)
@@ -35,7 +35,7 @@ int64_t tc_logit_n_real(const tc_logit_problem *problem)
 
 int64_t tc_logit_n_scratch(const tc_logit_problem *problem)
 {
-    return (int64_t)(order_of(problem) + 1 + 2 + 6) * BLOCK;
+    return (int64_t)(order_of(problem) + 1 + 2 + 7) * BLOCK;
 }
 
 static block block_of(const tc_logit_problem *problem,
@@ -48,8 +48,9 @@ static block block_of(const tc_logit_problem *problem,
     k.delta = k.eta + BLOCK;
     k.w = k.delta + BLOCK;
     k.r = k.w + BLOCK;
-    k.loss = k.r + BLOCK;
-    k.y = k.loss + BLOCK;
+    k.excess = k.r + BLOCK;
+    k.factor = k.excess + BLOCK;
+    k.y = k.factor + BLOCK;
     memset(k.x, 0, (size_t)k.q_even * BLOCK * sizeof *k.x);
     return k;
 }
@@ -96,7 +97,9 @@ static void multiply(const block *k, const double *b, double *restrict out)
     }
 }
 
-/* Loss, residual p - y and weight p (1 - p), each without overflow or cancellation. */
+/* Residual p - y and weight p (1 - p), without overflow or cancellation, and the loss
+ * ln(1 + exp(-m)) of the margin m = (2y - 1) eta in two parts: max(0, -m) + ln(1 + exp(-|m|)), of
+ * which the second is kept as the factor 1 + exp(-|m|). */
 static void respond(block *k)
 {
     for (int i = 0; i < k->count; i++) {
@@ -106,10 +109,12 @@ static void respond(block *k)
         const double signed_eta = k->y[i] > 0.5 ? -eta : eta;
         k->r[i] = (eta >= 0.0 ? q : e * q) - k->y[i];
         k->w[i] = e * q * q;
-        k->loss[i] = log1p(e) + (signed_eta > 0.0 ? signed_eta : 0.0);
+        k->excess[i] = signed_eta > 0.0 ? signed_eta : 0.0;
+        k->factor[i] = 1.0 + e;
     }
     for (int i = k->count; i < BLOCK; i++) {
-        k->r[i] = k->w[i] = k->loss[i] = 0.0;
+        k->r[i] = k->w[i] = k->excess[i] = 0.0;
+        k->factor[i] = 1.0;
     }
 }
 
@@ -143,6 +148,20 @@ static double lane_dot(const double *a, const double *b)
         high += x[i + 1] * y[i + 1];
     }
     return fold_lanes(low, high);
+}
+
+/* Sum of the losses of a block. The logarithm is taken of a product of 32 factors in (1, 2], which
+ * cannot overflow and rounds like a sum of 32 terms, instead of each factor. */
+static double loss_of(const block *k)
+{
+    const half *x = halves(k->factor);
+    half low = {1.0, 1.0}, high = {1.0, 1.0};
+    for (int i = 0; i < BLOCK / 2; i += 2) {
+        low *= x[i];
+        high *= x[i + 1];
+    }
+    return lane_sum(k->excess) +
+           ((log(low[0]) + log(low[1])) + (log(high[0]) + log(high[1])));
 }
 
 /* Four products of two by two columns at once: each value loaded serves two sums. */
@@ -195,7 +214,7 @@ static void add_full(block *k, const tc_logit_request *request, double *reals)
     double *gradient = reals + 1;
     multiply(k, request->b, k->eta);
     respond(k);
-    reals[0] += lane_sum(k->loss);
+    reals[0] += loss_of(k);
     for (int j = 0; j < k->q; j++) {
         gradient[j] += lane_dot(k->x + (int64_t)j * BLOCK, k->r);
     }
@@ -213,9 +232,11 @@ static void add_losses(block *k, const tc_logit_request *request, double *reals)
     for (int s = 0; s < TC_LOGIT_SIZES; s++) {
         for (int i = 0; i < BLOCK; i++) {
             const double eta = k->w[i] + request->size[s] * k->delta[i];
-            k->loss[i] = i < k->count ? tc_logit_loss(eta, k->y[i] > 0.5) : 0.0;
+            const double signed_eta = k->y[i] > 0.5 ? -eta : eta;
+            k->excess[i] = i < k->count && signed_eta > 0.0 ? signed_eta : 0.0;
+            k->factor[i] = i < k->count ? 1.0 + exp(-fabs(eta)) : 1.0;
         }
-        reals[s] += lane_sum(k->loss);
+        reals[s] += loss_of(k);
     }
 }
 

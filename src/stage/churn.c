@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* What the stage finds out before it writes. */
 typedef struct {
@@ -33,21 +34,23 @@ static tc_status refuse(const stage *s, tc_error *err)
     const tc_churn_classes *c = &s->train_classes;
     const tc_config *config = s->job.config;
     const int64_t stayed = c->labelled - c->churned;
-    char window[64] = "";
+    char who[128];
     if (config->features.active_days > 0) {
-        (void)snprintf(window, sizeof window, " in the %lld days before",
-                       (long long)config->features.active_days);
+        (void)snprintf(who, sizeof who, "active in the %lld days before %s",
+                       (long long)config->features.active_days, s->job.date_train);
+    } else {
+        (void)snprintf(who, sizeof who, "known on %s", s->job.date_train);
     }
-    return tc_fail(err, TC_EDATA,
-                   "churn: %s: of %lld customers active%s at %s, %lld left and %lld bought "
-                   "within the next "
-                   "%lld days, and a model needs %lld of each: change run.as_of (%s), "
-                   "run.horizon_days or "
-                   "features.active_days so that both happen, or lower churn.min_class",
-                   c->churned > 0 && stayed > 0 ? "too few of one class" : "one class only",
-                   (long long)c->labelled, window, s->job.date_train, (long long)c->churned,
-                   (long long)stayed, (long long)config->horizon_days,
-                   (long long)config->churn.min_class, s->job.date_score);
+    return tc_fail(
+        err, TC_EDATA,
+        "churn: %s: of %lld customers %s, %lld left and %lld bought within the next %lld "
+        "days, "
+        "and a model needs %lld of each: change run.as_of (now %s), run.horizon_days or "
+        "features.active_days so that both happen, or lower churn.min_class",
+        c->churned > 0 && stayed > 0 ? "too few of one class" : "one class only",
+        (long long)c->labelled, who, (long long)c->churned, (long long)stayed,
+        (long long)config->horizon_days, (long long)config->churn.min_class,
+        s->job.date_score);
 }
 
 /* Local. The answers of the stage; a customer who never bought has no features to judge by. */
@@ -93,7 +96,7 @@ static tc_status backtest_all(stage *s, tc_churn_rows *rows, tc_error *err)
             "of each; quality is known in-sample only",
             job->date_backtest, (long long)c->churned,
             (long long)(c->labelled - c->churned), (long long)job->config->churn.min_class);
-        tc_log_warn("churn: no test out of time: %s", s->backtest_status);
+        tc_log_warn("churn: %s", s->backtest_status);
         return TC_OK;
     }
     st = tc_churn_rows_all(job, job->date_backtest, 1, rows, err);
@@ -332,7 +335,7 @@ static void log_result(const stage *s)
             "churn: out of time AUC %.4f +- %.4f, Brier %.4f, lift of the top tenth %.2f",
             t[2], t[3], t[6], t[13]);
     }
-    if (s->train.fit->end != TC_LOGIT_CONVERGED) {
+    if (strcmp(s->train.status, "converged") != 0) {
         tc_log_warn("churn: %s", s->train.status);
     }
 }

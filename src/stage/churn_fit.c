@@ -69,7 +69,7 @@ tc_status tc_churn_logit_all(tc_churn_job *job, const tc_logit_problem *problem,
     }
     tc_fold_destroy(&p.fold);
     tc_mem_free(p.scratch);
-    return tc_comm_agree_all(job->comm, st, err);
+    return st; /* agreed, or a function of merged sums: equal on all ranks */
 }
 
 /* Collective. Scales fitted to the labelled rows, which are then turned into model space. */
@@ -142,7 +142,8 @@ static void describe(const tc_churn_job *job, tc_churn_model *model)
     const tc_logit_model *fit = model->fit;
     size_t used;
     int n = 0;
-    (void)snprintf(model->status, sizeof model->status, "converged");
+    (void)snprintf(model->status, sizeof model->status, "%s",
+                   fit->end == TC_LOGIT_SEPARATED ? "separated" : "converged");
     if (fit->end == TC_LOGIT_LIMIT) {
         (void)snprintf(model->status, sizeof model->status,
                        "stopped after %lld steps before the tolerance was met: raise "
@@ -153,7 +154,7 @@ static void describe(const tc_churn_job *job, tc_churn_model *model)
         used = strlen(model->status);
         if (fit->separated[f + 1]) {
             (void)snprintf(model->status + used, sizeof model->status - used, "%s%s",
-                           n == 0 ? "; separated, so no effect is reported for: " : ", ",
+                           n == 0 ? "; no finite effect exists for: " : ", ",
                            job->use[f].feature);
             n++;
         }
@@ -161,7 +162,8 @@ static void describe(const tc_churn_job *job, tc_churn_model *model)
     used = strlen(model->status);
     if (fit->deviance < PERFECT_DEVIANCE * fit->null_deviance) {
         (void)snprintf(model->status + used, sizeof model->status - used,
-                       "; the classes are separated: does a feature know the outcome?");
+                       "; the classes are told apart perfectly: does a feature know the "
+                       "outcome?");
     }
 }
 

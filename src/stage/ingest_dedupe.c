@@ -48,7 +48,8 @@ static tc_status drop(const tc_ingest_record *record, tc_ingest_duplicates *dupl
 
 /* Moves what stays of a group to `to`; returns the number of rows moved. */
 static tc_status thin_out(tc_ingest_record *record, const group *g, tc_ingest_record *to,
-                          tc_ingest_duplicates *duplicates, tc_buffer *rejects, tc_error *err)
+                          tc_ingest_duplicates *duplicates, tc_buffer *rejects,
+                          tc_error *err)
 {
     for (int64_t i = 0; i < g->n; i++) {
         if (i < g->keep || i >= g->keep + g->n_keep) {
@@ -61,8 +62,9 @@ static tc_status thin_out(tc_ingest_record *record, const group *g, tc_ingest_re
     return TC_OK;
 }
 
-tc_status tc_ingest_dedupe(tc_ingest_record *record, int64_t *n, tc_duplicates_policy policy,
-                           tc_ingest_duplicates *duplicates, tc_buffer *rejects, tc_error *err)
+tc_status tc_ingest_dedupe(tc_ingest_record *record, int64_t *n,
+                           tc_duplicates_policy policy, tc_ingest_duplicates *duplicates,
+                           tc_buffer *rejects, tc_error *err)
 {
     int64_t kept = 0;
     for (int64_t i = 0; i < *n;) {

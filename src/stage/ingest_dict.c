@@ -50,7 +50,8 @@ int64_t tc_text_set_find(const tc_text_set *set, tc_csv_text text)
     return set->n == 0 ? -1 : (int64_t)set->slot[probe(set, text)] - 1;
 }
 
-tc_status tc_text_set_add(tc_text_set *set, tc_csv_text text, int64_t *number, tc_error *err)
+tc_status tc_text_set_add(tc_text_set *set, tc_csv_text text, int64_t *number,
+                          tc_error *err)
 {
     const int64_t zero = 0;
     int64_t slot;
@@ -140,8 +141,8 @@ static tc_status unpack(const tc_buffer *packed, tc_text_set *set, tc_error *err
         int64_t number;
         memcpy(&n, packed->data + at, sizeof n);
         at += (int64_t)sizeof n;
-        TC_TRY(tc_text_set_add(set, (tc_csv_text){(const char *)packed->data + at, n}, &number,
-                               err));
+        TC_TRY(tc_text_set_add(set, (tc_csv_text){(const char *)packed->data + at, n},
+                               &number, err));
         at += n;
     }
     return TC_OK;
@@ -155,7 +156,8 @@ static tc_status absorb(tc_ingest_dict *dict, const tc_buffer *all, tc_buffer *m
     map->size = 0;
     for (int64_t i = 0; i < dict->fresh.n; i++) {
         const uint32_t code =
-            (uint32_t)(tc_text_set_find(&dict->known, tc_text_set_get(&dict->fresh, i)) + 1);
+            (uint32_t)(tc_text_set_find(&dict->known, tc_text_set_get(&dict->fresh, i)) +
+                       1);
         TC_TRY(tc_buffer_append(map, &code, (int64_t)sizeof code, err));
     }
     tc_text_set_clear(&dict->fresh);

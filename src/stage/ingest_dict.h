@@ -29,7 +29,8 @@ void tc_text_set_free(tc_text_set *set);
 /* Codes are numbers + 1; code 0 is "". */
 typedef struct {
     tc_text_set known; /* equal on all ranks */
-    tc_text_set fresh; /* met by this rank since the last merge; numbered after the known ones */
+    tc_text_set
+        fresh; /* met by this rank since the last merge; numbered after the known ones */
     int64_t max_codes;
     const char *column; /* for messages, borrowed */
 } tc_ingest_dict;

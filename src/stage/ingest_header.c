@@ -32,10 +32,11 @@ static tc_status find_column(tc_ingest_reader *reader, const char *name, int64_t
         *index = i;
     }
     if (name != NULL && *index < 0) {
-        return tc_fail(err, TC_EDATA,
-                       "%s: the header has no column \"%s\"; check input.columns, or whether the "
-                       "file is separated by commas",
-                       reader->path, name);
+        return tc_fail(
+            err, TC_EDATA,
+            "%s: the header has no column \"%s\"; check input.columns, or whether the "
+            "file is separated by commas",
+            reader->path, name);
     }
     return TC_OK;
 }
@@ -53,7 +54,8 @@ tc_status tc_ingest_header_read(tc_ingest_reader *reader, const tc_row_rules *ru
                        reader->path);
     }
     if (row.shape.stray >= 0) {
-        return tc_fail(err, TC_EDATA, "%s: the header has a quote out of place in column %lld",
+        return tc_fail(err, TC_EDATA,
+                       "%s: the header has a quote out of place in column %lld",
                        reader->path, (long long)row.shape.stray + 1);
     }
     tc_mem_free(reader->field);

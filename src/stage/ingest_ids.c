@@ -152,6 +152,7 @@ static tc_status absorb_one(tc_ingest_ids *ids, tc_hash128 hash, const unsigned 
     int64_t slot, known;
     int added;
     TC_TRY(tc_ingest_set_add(&ids->set, hash, &slot, &added, err));
+    TC_ASSERT(ids->set.value != NULL);
     if (added) {
         ids->set.value[slot] = ids->text.size << 8 | n;
         ids->width = n > ids->width ? n : ids->width;
@@ -171,7 +172,8 @@ tc_status tc_ingest_ids_absorb(tc_ingest_ids *ids, const tc_buffer *packed, tc_e
     for (int64_t at = 0; at < packed->size;) {
         tc_hash128 hash;
         const int64_t size = tc_ingest_id_unpack(packed->data + at, &hash);
-        TC_TRY(absorb_one(ids, hash, packed->data + at + PACKED_HEAD, size - PACKED_HEAD, err));
+        TC_TRY(absorb_one(ids, hash, packed->data + at + PACKED_HEAD, size - PACKED_HEAD,
+                          err));
         at += size;
     }
     return TC_OK;

@@ -30,7 +30,7 @@ typedef struct {
 } tc_ingest_counts;
 
 typedef struct {
-    tc_comm *comm;          /* borrowed */
+    tc_comm *comm;           /* borrowed */
     const tc_config *config; /* borrowed */
     tc_row_rules rules;
     /* parsing */
@@ -43,11 +43,11 @@ typedef struct {
     tc_ingest_sender ids;
     tc_ingest_dict channel, category;
     /* what this rank owns */
-    tc_buffer received; /* tc_ingest_record */
-    int64_t n_records; /* used, at the start of received */
+    tc_buffer received;          /* tc_ingest_record */
+    int64_t n_records;           /* used, at the start of received */
     int64_t unused_at, n_unused; /* first and number of those of kind TC_KIND_UNUSED */
     tc_ingest_ids own;
-    tc_buffer rejects; /* tc_pair, see ingest_rejects.h */
+    tc_buffer rejects;                  /* tc_pair, see ingest_rejects.h */
     char *channel_text, *category_text; /* final dictionaries; owned */
     int channel_width, category_width;
     tc_ingest_counts counts;

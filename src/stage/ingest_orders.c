@@ -73,8 +73,8 @@ static tc_status sort_unique(uint64_t *word, int64_t *n, tc_error *err)
     return TC_OK;
 }
 
-tc_status tc_ingest_distinct_all(tc_comm *comm, uint64_t *word, int64_t n, int64_t *distinct,
-                                 tc_error *err)
+tc_status tc_ingest_distinct_all(tc_comm *comm, uint64_t *word, int64_t n,
+                                 int64_t *distinct, tc_error *err)
 {
     const int ranks = tc_comm_size(comm);
     tc_buffer received = {0};
@@ -83,6 +83,7 @@ tc_status tc_ingest_distinct_all(tc_comm *comm, uint64_t *word, int64_t n, int64
     *distinct = 0;
     st = tc_comm_agree_all(comm, st, err);
     if (st == TC_OK) {
+        TC_ASSERT(count != NULL);
         for (int64_t i = 0; i < n; i++) {
             count[tc_ingest_owner(word[i], ranks)]++;
         }
@@ -112,7 +113,8 @@ static uint64_t order_key(const tc_ingest_record *record, int has_order)
 static tc_status collect(const tc_ingest *in, uint64_t **used, int64_t *n_used,
                          uint64_t **unused, tc_error *err)
 {
-    const tc_ingest_record *record = (const tc_ingest_record *)(const void *)in->received.data;
+    const tc_ingest_record *record =
+        (const tc_ingest_record *)(const void *)in->received.data;
     const int has_order = in->rules.column[TC_ROLE_ORDER] != NULL;
     uint64_t last = 0;
     *n_used = 0;

@@ -31,8 +31,8 @@ static tc_status add_reject(tc_ingest *in, uint64_t place, tc_row_reason reason,
 }
 
 /* Channel and category get their codes; the id travels with the first record of its customer. */
-static tc_status add_used(tc_ingest *in, const tc_row_event *event, tc_ingest_record *record,
-                          tc_error *err)
+static tc_status add_used(tc_ingest *in, const tc_row_event *event,
+                          tc_ingest_record *record, tc_error *err)
 {
     uint32_t channel, category;
     TC_TRY(tc_ingest_dict_code(&in->channel, event->channel, &channel, err));
@@ -85,7 +85,8 @@ static tc_status take_row(tc_ingest *in, const tc_ingest_row *line, tc_error *er
     in->counts.content[1] += tc_hash_mix(row, ~in->reader.header_hash);
     if (line->shape.stray >= 0) {
         in->counts.reason_rows[TC_ROW_QUOTE]++;
-        return add_reject(in, place, TC_ROW_QUOTE, TC_REJECT_ORDINAL + line->shape.stray, err);
+        return add_reject(in, place, TC_ROW_QUOTE, TC_REJECT_ORDINAL + line->shape.stray,
+                          err);
     }
     if (line->shape.n_fields != in->reader.n_columns) {
         in->counts.reason_rows[TC_ROW_FIELDS]++;

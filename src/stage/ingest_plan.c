@@ -37,8 +37,8 @@ static int64_t cut(int64_t total, int64_t rank, int64_t ranks)
     return (int64_t)((tc_i128)total * rank / ranks);
 }
 
-static tc_status share_out(const tc_comm *comm, const tc_config *config, tc_ingest_plan *plan,
-                           tc_error *err)
+static tc_status share_out(const tc_comm *comm, const tc_config *config,
+                           tc_ingest_plan *plan, tc_error *err)
 {
     const int ranks = tc_comm_size(comm), rank = tc_comm_rank(comm);
     const int n_files = config->input.n_files;
@@ -76,18 +76,21 @@ static tc_status count_piece(const char *path, const tc_ingest_piece *piece, tai
     tc_source *source = NULL;
     char *bytes = tc_mem_alloc(COUNT_CHUNK, 1, err);
     int64_t left = piece->end - piece->begin, n = 1;
-    tc_status st = bytes == NULL ? TC_ENOMEM : tc_source_open(path, piece->begin, &source, err);
+    tc_status st =
+        bytes == NULL ? TC_ENOMEM : tc_source_open(path, piece->begin, &source, err);
     while (st == TC_OK && left > 0 && n > 0) {
-        st = tc_source_read(source, bytes, left < COUNT_CHUNK ? left : COUNT_CHUNK, &n, err);
+        st =
+            tc_source_read(source, bytes, left < COUNT_CHUNK ? left : COUNT_CHUNK, &n, err);
         if (st == TC_OK) {
             tc_csv_count(bytes, n, &out->quotes, &out->newlines);
             left -= n;
         }
     }
     if (st == TC_OK && left > 0) {
-        st = tc_fail(err, TC_EIO,
-                     "%s: became shorter while it was read; run again when the file is complete",
-                     path);
+        st = tc_fail(
+            err, TC_EIO,
+            "%s: became shorter while it was read; run again when the file is complete",
+            path);
     }
     tc_source_close(&source);
     tc_mem_free(bytes);
@@ -132,11 +135,13 @@ tc_status tc_ingest_plan_all(tc_comm *comm, const tc_config *config, tc_ingest_p
     plan->size = tc_mem_alloc(config->input.n_files, sizeof *plan->size, err);
     st = tc_comm_agree_all(comm, plan->size == NULL ? TC_ENOMEM : TC_OK, err);
     if (st == TC_OK) {
+        TC_ASSERT(plan->size != NULL);
         st = tc_source_sizes_all(comm, config, plan->size, err);
     }
     if (st != TC_OK) {
         return st;
     }
+    TC_ASSERT(plan->size != NULL);
     st = TC_FAULT("ingest.count", err);
     if (st == TC_OK) {
         st = check_sizes(config, plan->size, err);

@@ -10,12 +10,12 @@
 typedef struct {
     int file; /* index in config->input.files */
     int64_t begin, end;
-    int inside;      /* byte `begin` lies inside quotes */
+    int inside;       /* byte `begin` lies inside quotes */
     int64_t newlines; /* before byte `begin` */
 } tc_ingest_piece;
 
 typedef struct {
-    int64_t *size; /* [n_files] stored bytes; owned */
+    int64_t *size;          /* [n_files] stored bytes; owned */
     tc_ingest_piece *piece; /* [n_pieces] of this rank, by file; owned */
     int64_t n_pieces;
 } tc_ingest_plan;

@@ -40,19 +40,21 @@ static tc_status refill(tc_ingest_reader *r, tc_error *err)
     r->buffer[r->filled] = '\n';
     r->at_end = n == 0;
     if (r->at_end && !tc_source_is_gz(r->path) && r->offset + r->filled < r->size) {
-        return tc_fail(err, TC_EIO,
-                       "%s: became shorter while it was read; run again when the file is complete",
-                       r->path);
+        return tc_fail(
+            err, TC_EIO,
+            "%s: became shorter while it was read; run again when the file is complete",
+            r->path);
     }
     return TC_OK;
 }
 
 static tc_status too_long(const tc_ingest_reader *r, tc_error *err)
 {
-    return tc_fail(err, TC_EDATA,
-                   "%s: the record at line %lld is longer than %d bytes; a quote may be missing "
-                   "there",
-                   r->path, (long long)r->line, TC_CSV_MAX_RECORD);
+    return tc_fail(
+        err, TC_EDATA,
+        "%s: the record at line %lld is longer than %d bytes; a quote may be missing "
+        "there",
+        r->path, (long long)r->line, TC_CSV_MAX_RECORD);
 }
 
 tc_status tc_ingest_reader_record(tc_ingest_reader *r, int64_t capacity, tc_ingest_row *row,
@@ -81,10 +83,11 @@ tc_status tc_ingest_reader_record(tc_ingest_reader *r, int64_t capacity, tc_inge
         } else if (outcome == TC_CSV_RECORD || rest > TC_CSV_MAX_RECORD + 2) {
             return too_long(r, err);
         } else if (outcome == TC_CSV_OPEN) {
-            return tc_fail(err, TC_EDATA,
-                           "%s: the file ends inside quotes that open in the record at line "
-                           "%lld; close them there",
-                           r->path, (long long)r->line);
+            return tc_fail(
+                err, TC_EDATA,
+                "%s: the file ends inside quotes that open in the record at line "
+                "%lld; close them there",
+                r->path, (long long)r->line);
         } else {
             TC_TRY(refill(r, err));
         }

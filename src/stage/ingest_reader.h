@@ -14,7 +14,7 @@ typedef struct {
     tc_source *source;
     int64_t end; /* records that start here or later belong to another rank */
     /* the window on it */
-    char *buffer; /* owned; holds a sentinel behind its last byte */
+    char *buffer;   /* owned; holds a sentinel behind its last byte */
     int64_t offset; /* in the file, of buffer[0] */
     int64_t at, filled;
     int64_t line; /* physical line of buffer[at], from 1 */
@@ -57,7 +57,8 @@ void tc_ingest_reader_texts(tc_ingest_reader *reader, tc_csv_text text[TC_N_ROLE
 
 /* Local; for ingest_header.c. Reads the next record, whatever its fields; *found 0 at the end of file or piece. */
 TC_NODISCARD tc_status tc_ingest_reader_record(tc_ingest_reader *reader, int64_t capacity,
-                                               tc_ingest_row *row, int *found, tc_error *err);
+                                               tc_ingest_row *row, int *found,
+                                               tc_error *err);
 
 /* Local; ingest_header.c. Reads the header line and finds the columns. */
 TC_NODISCARD tc_status tc_ingest_header_read(tc_ingest_reader *reader,

@@ -6,14 +6,14 @@
 #include <stdint.h>
 
 /* What a column means. X(role, member of tc_input_columns) */
-#define TC_ROW_ROLES(X)                                                                      \
-    X(TC_ROLE_CUSTOMER, customer)                                                            \
-    X(TC_ROLE_TIME, time)                                                                    \
-    X(TC_ROLE_AMOUNT, amount)                                                                \
-    X(TC_ROLE_QUANTITY, quantity)                                                            \
-    X(TC_ROLE_UNIT_PRICE, unit_price)                                                        \
-    X(TC_ROLE_ORDER, order)                                                                  \
-    X(TC_ROLE_CHANNEL, channel)                                                              \
+#define TC_ROW_ROLES(X)                                                                    \
+    X(TC_ROLE_CUSTOMER, customer)                                                          \
+    X(TC_ROLE_TIME, time)                                                                  \
+    X(TC_ROLE_AMOUNT, amount)                                                              \
+    X(TC_ROLE_QUANTITY, quantity)                                                          \
+    X(TC_ROLE_UNIT_PRICE, unit_price)                                                      \
+    X(TC_ROLE_ORDER, order)                                                                \
+    X(TC_ROLE_CHANNEL, channel)                                                            \
     X(TC_ROLE_CATEGORY, category)
 
 typedef enum {
@@ -24,22 +24,22 @@ typedef enum {
 } tc_row_role;
 
 /* Why a row is rejected; the first that holds, in this order. X(reason, code in rejects.csv) */
-#define TC_ROW_REASONS(X)                                                                    \
-    X(TC_ROW_USED, "used")                                                                   \
-    X(TC_ROW_QUOTE, "quote")                                                                 \
-    X(TC_ROW_FIELDS, "fields")                                                               \
-    X(TC_ROW_CUSTOMER_MISSING, "customer_missing")                                           \
-    X(TC_ROW_CUSTOMER_LONG, "customer_long")                                                 \
-    X(TC_ROW_TIME, "time")                                                                   \
-    X(TC_ROW_AMOUNT, "amount")                                                               \
-    X(TC_ROW_QUANTITY, "quantity")                                                           \
-    X(TC_ROW_UNIT_PRICE, "unit_price")                                                       \
-    X(TC_ROW_AMOUNT_OVERFLOW, "amount_overflow")                                             \
-    X(TC_ROW_RETURN, "return")                                                               \
-    X(TC_ROW_RETURN_POSITIVE, "return_positive")                                             \
-    X(TC_ROW_ZERO_AMOUNT, "zero_amount")                                                     \
-    X(TC_ROW_CHANNEL_LONG, "channel_long")                                                   \
-    X(TC_ROW_CATEGORY_LONG, "category_long")                                                 \
+#define TC_ROW_REASONS(X)                                                                  \
+    X(TC_ROW_USED, "used")                                                                 \
+    X(TC_ROW_QUOTE, "quote")                                                               \
+    X(TC_ROW_FIELDS, "fields")                                                             \
+    X(TC_ROW_CUSTOMER_MISSING, "customer_missing")                                         \
+    X(TC_ROW_CUSTOMER_LONG, "customer_long")                                               \
+    X(TC_ROW_TIME, "time")                                                                 \
+    X(TC_ROW_AMOUNT, "amount")                                                             \
+    X(TC_ROW_QUANTITY, "quantity")                                                         \
+    X(TC_ROW_UNIT_PRICE, "unit_price")                                                     \
+    X(TC_ROW_AMOUNT_OVERFLOW, "amount_overflow")                                           \
+    X(TC_ROW_RETURN, "return")                                                             \
+    X(TC_ROW_RETURN_POSITIVE, "return_positive")                                           \
+    X(TC_ROW_ZERO_AMOUNT, "zero_amount")                                                   \
+    X(TC_ROW_CHANNEL_LONG, "channel_long")                                                 \
+    X(TC_ROW_CATEGORY_LONG, "category_long")                                               \
     X(TC_ROW_DUPLICATE, "duplicate")
 
 typedef enum {

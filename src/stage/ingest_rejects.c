@@ -56,7 +56,8 @@ static tc_status put_field(tc_buffer *out, const char *text, tc_error *err)
     }
     TC_TRY(tc_buffer_append(out, "\"", 1, err));
     for (; *text != 0; text++) {
-        TC_TRY(tc_buffer_append(out, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1, err));
+        TC_TRY(
+            tc_buffer_append(out, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1, err));
     }
     return tc_buffer_append(out, "\"", 1, err);
 }
@@ -87,7 +88,8 @@ static tc_status put_line(tc_buffer *out, const naming *names, const tc_pair *pa
     TC_TRY(tc_buffer_append(out, reason, (int64_t)strlen(reason), err));
     TC_TRY(tc_buffer_append(out, ",", 1, err));
     if (column >= TC_REJECT_ORDINAL) {
-        TC_TRY(tc_buffer_print(out, err, "#%lld", (long long)column - TC_REJECT_ORDINAL + 1));
+        TC_TRY(
+            tc_buffer_print(out, err, "#%lld", (long long)column - TC_REJECT_ORDINAL + 1));
     } else if (column >= 0) {
         TC_TRY(put_field(out, names->rules.column[column], err));
     }
@@ -101,7 +103,8 @@ static tc_status flush(writer *w, tc_error *err)
         const ssize_t n = pwrite(w->fd, w->text.data + done, (size_t)(w->text.size - done),
                                  (off_t)(w->offset + done));
         if (n < 0 && errno != EINTR) {
-            return tc_fail(err, TC_EIO, "%s: writing failed (%s)", w->path, strerror(errno));
+            return tc_fail(err, TC_EIO, "%s: writing failed (%s)", w->path,
+                           strerror(errno));
         }
         done += n > 0 ? n : 0;
     }

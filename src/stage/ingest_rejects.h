@@ -20,10 +20,12 @@ static inline uint64_t tc_reject_value(tc_row_reason reason, int64_t column)
  * `path`.part, synced. pairs: tc_pair records, freed as soon as they are sent. On failure the temporary
  * file is removed. Errors (agreed): TC_EIO, TC_ENOMEM. */
 TC_NODISCARD tc_status tc_rejects_write_all(tc_comm *comm, const tc_config *config,
-                                            const char *path, tc_buffer *pairs, tc_error *err);
+                                            const char *path, tc_buffer *pairs,
+                                            tc_error *err);
 
 /* Collective. Gives that file its final name, or removes it. Errors (agreed): TC_EIO. */
-TC_NODISCARD tc_status tc_rejects_publish_all(tc_comm *comm, const char *path, tc_error *err);
+TC_NODISCARD tc_status tc_rejects_publish_all(tc_comm *comm, const char *path,
+                                              tc_error *err);
 void tc_rejects_remove_all(tc_comm *comm, const char *path);
 
 #endif

@@ -17,7 +17,8 @@ const char *tc_row_reason_code(tc_row_reason reason)
     return code[reason];
 }
 
-tc_status tc_row_rules_compile(const tc_config_input *input, tc_row_rules *out, tc_error *err)
+tc_status tc_row_rules_compile(const tc_config_input *input, tc_row_rules *out,
+                               tc_error *err)
 {
     const tc_input_columns *columns = &input->columns;
     *out = (tc_row_rules){
@@ -27,7 +28,8 @@ tc_status tc_row_rules_compile(const tc_config_input *input, tc_row_rules *out, 
                 TC_ROW_ROLES(X)
 #undef X
             },
-        .return_prefix = input->returns_order_prefix != NULL ? input->returns_order_prefix : "",
+        .return_prefix =
+            input->returns_order_prefix != NULL ? input->returns_order_prefix : "",
         .returns = input->returns,
         .zero_amount = input->zero_amount,
         .id_strip_decimal = input->id_strip_decimal,
@@ -37,9 +39,10 @@ tc_status tc_row_rules_compile(const tc_config_input *input, tc_row_rules *out, 
     if (columns->customer == NULL || columns->time == NULL ||
         (columns->amount == NULL &&
          (columns->quantity == NULL || columns->unit_price == NULL))) {
-        return tc_fail(err, TC_ECONFIG,
-                       "input.columns: customer, time, and amount or quantity with unit_price "
-                       "must be mapped");
+        return tc_fail(
+            err, TC_ECONFIG,
+            "input.columns: customer, time, and amount or quantity with unit_price "
+            "must be mapped");
     }
     if (columns->amount != NULL) {
         out->column[TC_ROLE_QUANTITY] = out->column[TC_ROLE_UNIT_PRICE] = NULL;
@@ -105,7 +108,8 @@ static void read_customer(const tc_row_rules *rules, tc_csv_text text, tc_row_ev
     event->id_n = tc_row_normalise_id(rules, text, event->id);
     if (event->id_n > 0) {
         event->hash = tc_hash128_of(event->id, (size_t)event->id_n);
-        event->hash.lo += event->hash.hi == 0 && event->hash.lo == 0; /* means "no customer" */
+        event->hash.lo +=
+            event->hash.hi == 0 && event->hash.lo == 0; /* means "no customer" */
     } else if (event->id_n == 0) {
         reject(event, TC_ROW_CUSTOMER_MISSING, TC_ROLE_CUSTOMER);
     } else {
@@ -136,12 +140,12 @@ static void read_amount(const tc_row_rules *rules, const tc_csv_text *text,
     }
     if (!read_number(text[TC_ROLE_QUANTITY], TC_ROW_QUANTITY, TC_ROLE_QUANTITY, &quantity,
                      event) ||
-        !read_number(text[TC_ROLE_UNIT_PRICE], TC_ROW_UNIT_PRICE, TC_ROLE_UNIT_PRICE, &price,
-                     event)) {
+        !read_number(text[TC_ROLE_UNIT_PRICE], TC_ROW_UNIT_PRICE, TC_ROLE_UNIT_PRICE,
+                     &price, event)) {
         return;
     }
-    event->has_amount =
-        tc_decimal_multiply(quantity, price, &event->amount, &event->rounded) == TC_DECIMAL_OK;
+    event->has_amount = tc_decimal_multiply(quantity, price, &event->amount,
+                                            &event->rounded) == TC_DECIMAL_OK;
     if (!event->has_amount) {
         reject(event, TC_ROW_AMOUNT_OVERFLOW, TC_ROLE_QUANTITY);
     }
@@ -153,15 +157,16 @@ static int amount_role(const tc_row_rules *rules)
 }
 
 /* Order id and what it says of returns. Without an order id all events of a day are one order. */
-static void read_order(const tc_row_rules *rules, const tc_csv_text *text, tc_row_event *event)
+static void read_order(const tc_row_rules *rules, const tc_csv_text *text,
+                       tc_row_event *event)
 {
     tc_csv_text order = {"", 0};
     int prefixed = 0;
     if (rules->column[TC_ROLE_ORDER] != NULL) {
         order = tc_csv_trim(text[TC_ROLE_ORDER]);
-        prefixed = rules->return_prefix_n > 0 && order.n >= rules->return_prefix_n &&
-                   memcmp(order.data, rules->return_prefix,
-                          (size_t)rules->return_prefix_n) == 0;
+        prefixed =
+            rules->return_prefix_n > 0 && order.n >= rules->return_prefix_n &&
+            memcmp(order.data, rules->return_prefix, (size_t)rules->return_prefix_n) == 0;
     }
     if (order.n > 0) {
         event->order = tc_hash64_of(order.data, (size_t)order.n, ORDER_SEED);
@@ -211,5 +216,6 @@ void tc_row_read(const tc_row_rules *rules, const tc_csv_text text[TC_N_ROLES],
         read_order(rules, text, event);
     }
     event->channel = read_level(rules, text, TC_ROLE_CHANNEL, TC_ROW_CHANNEL_LONG, event);
-    event->category = read_level(rules, text, TC_ROLE_CATEGORY, TC_ROW_CATEGORY_LONG, event);
+    event->category =
+        read_level(rules, text, TC_ROLE_CATEGORY, TC_ROW_CATEGORY_LONG, event);
 }

@@ -9,7 +9,10 @@
 #include "tiercel/hash.h"
 #include "tiercel/timeparse.h"
 
-enum { TC_ID_MAX = 128, TC_LEVEL_MAX = 255 }; /* bytes of a customer id; of a channel or category */
+enum {
+    TC_ID_MAX = 128,
+    TC_LEVEL_MAX = 255
+}; /* bytes of a customer id; of a channel or category */
 
 /* The configuration as a row needs it; texts are borrowed from it. */
 typedef struct {
@@ -50,7 +53,8 @@ void tc_row_read(const tc_row_rules *rules, const tc_csv_text text[TC_N_ROLES],
 
 /* Local, pure. The id as configured: trimmed, 17850.0 made 17850, case folded. Returns its bytes, -1 if it
  * is longer than TC_ID_MAX. */
-int64_t tc_row_normalise_id(const tc_row_rules *rules, tc_csv_text text, char id[TC_ID_MAX]);
+int64_t tc_row_normalise_id(const tc_row_rules *rules, tc_csv_text text,
+                            char id[TC_ID_MAX]);
 
 /* Local, pure. Code of a reason in rejects.csv. */
 const char *tc_row_reason_code(tc_row_reason reason);

@@ -149,7 +149,8 @@ static tc_status foresee_all(tc_ingest *in, tc_error *err)
     if (share <= 1.02) {
         return TC_OK;
     }
-    return tc_buffer_reserve(&in->received, (int64_t)(share * (double)in->received.size), err);
+    return tc_buffer_reserve(&in->received, (int64_t)(share * (double)in->received.size),
+                             err);
 }
 
 static tc_status round_all(tc_ingest *in, routing *r, int first, tc_error *err)
@@ -164,8 +165,8 @@ static tc_status round_all(tc_ingest *in, routing *r, int first, tc_error *err)
     }
     if (st == TC_OK) {
         group_records(in, r, tc_comm_size(in->comm));
-        st = tc_comm_exchange_all(in->comm, in->batch.data, r->count, sizeof(tc_ingest_record),
-                                  &in->received, err);
+        st = tc_comm_exchange_all(in->comm, in->batch.data, r->count,
+                                  sizeof(tc_ingest_record), &in->received, err);
     }
     if (st == TC_OK) {
         in->batch.size = 0;

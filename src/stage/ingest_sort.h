@@ -20,10 +20,10 @@ int64_t tc_ingest_part_unused(tc_ingest_record *record, int64_t n);
 
 /* Counts of rows that equal another one. */
 typedef struct {
-    int64_t rows;    /* beyond the first of equal rows */
-    int64_t dropped; /* of these, removed */
+    int64_t rows;                   /* beyond the first of equal rows */
+    int64_t dropped;                /* of these, removed */
     tc_i128 amount, dropped_amount; /* their sums */
-    uint64_t dropped_rows[2]; /* order-free sum of hashes of the dropped rows */
+    uint64_t dropped_rows[2];       /* order-free sum of hashes of the dropped rows */
 } tc_ingest_duplicates;
 
 /* Local. Counts equal neighbours (all but the place) of sorted records and, by the policy, removes
@@ -32,7 +32,7 @@ typedef struct {
  * becomes the number that is left. Errors: TC_ENOMEM. */
 TC_NODISCARD tc_status tc_ingest_dedupe(tc_ingest_record *record, int64_t *n,
                                         tc_duplicates_policy policy,
-                                        tc_ingest_duplicates *duplicates, tc_buffer *rejects,
-                                        tc_error *err);
+                                        tc_ingest_duplicates *duplicates,
+                                        tc_buffer *rejects, tc_error *err);
 
 #endif

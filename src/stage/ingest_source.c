@@ -58,8 +58,9 @@ static tc_status read_block(const char *path, int64_t offset, int64_t n, char *b
     }
     tc_source_close(&source);
     if (st == TC_OK && done < n) {
-        st = tc_fail(err, TC_EIO, "%s: became shorter while it was read; run again when the "
-                                  "file is complete",
+        st = tc_fail(err, TC_EIO,
+                     "%s: became shorter while it was read; run again when the "
+                     "file is complete",
                      path);
     }
     return st;
@@ -67,8 +68,8 @@ static tc_status read_block(const char *path, int64_t offset, int64_t n, char *b
 
 /* Adds my blocks of all files to sum[n_files][2]. Blocks are numbered through all files and shared out
  * evenly. */
-static tc_status sum_blocks(const tc_comm *comm, const tc_config *config, const int64_t *size,
-                            uint64_t *sum, tc_error *err)
+static tc_status sum_blocks(const tc_comm *comm, const tc_config *config,
+                            const int64_t *size, uint64_t *sum, tc_error *err)
 {
     const int n_files = config->input.n_files;
     const int64_t ranks = tc_comm_size(comm), rank = tc_comm_rank(comm);
@@ -80,7 +81,7 @@ static tc_status sum_blocks(const tc_comm *comm, const tc_config *config, const 
     }
     low = total * rank / ranks;
     high = total * (rank + 1) / ranks;
-    for (int i = 0; i < n_files && st == TC_OK; i++) {
+    for (int64_t i = 0; i < n_files && st == TC_OK; i++) {
         const int64_t n_blocks = blocks_of(size[i]);
         int64_t b = low > first ? low - first : 0;
         for (; b < n_blocks && first + b < high && st == TC_OK; b++) {
@@ -109,6 +110,7 @@ tc_status tc_source_fingerprint_all(tc_comm *comm, const tc_config *config,
     tc_status st = size == NULL || sum == NULL ? TC_ENOMEM : TC_OK;
     st = tc_comm_agree_all(comm, st, err);
     if (st == TC_OK) {
+        TC_ASSERT(size != NULL && sum != NULL);
         st = tc_source_sizes_all(comm, config, size, err);
     }
     if (st == TC_OK) {
@@ -116,10 +118,11 @@ tc_status tc_source_fingerprint_all(tc_comm *comm, const tc_config *config,
         st = tc_comm_agree_all(comm, st, err);
     }
     if (st == TC_OK) {
-        for (int i = 0; i < 2 * n; i += SUM_MAX) {
-            tc_sum_u64_all(comm, sum + i, 2 * n - i < SUM_MAX ? 2 * n - i : SUM_MAX);
+        for (int64_t i = 0; i < 2 * (int64_t)n; i += SUM_MAX) {
+            tc_sum_u64_all(comm, sum + i,
+                           2 * (int64_t)n - i < SUM_MAX ? 2 * (int64_t)n - i : SUM_MAX);
         }
-        for (int i = 0; i < n; i++) {
+        for (int64_t i = 0; i < n; i++) {
             const uint64_t words[4] = {(uint64_t)i, (uint64_t)size[i], sum[2 * i],
                                        sum[2 * i + 1]};
             const tc_hash128 hash = tc_hash128_of(words, sizeof words);

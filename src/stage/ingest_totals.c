@@ -3,16 +3,16 @@
 #include "ingest_source.h"
 
 /* Halves of 128-bit sums: 32 bits below, the rest above, so that int64 sums cannot overflow. */
-static void sum_i128_all(tc_comm *comm, tc_i128 *const *v, int n)
+static void sum_i128_all(tc_comm *comm, tc_i128 *const *v, int64_t n)
 {
     int64_t half[2 * (TC_N_REASONS + 3)];
     TC_ASSERT(n <= TC_N_REASONS + 3);
-    for (int i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n; i++) {
         half[2 * i] = (int64_t)((uint64_t)*v[i] & 0xFFFFFFFFu);
         half[2 * i + 1] = (int64_t)(*v[i] >> 32);
     }
-    tc_comm_sum_i64_all(comm, half, 2 * (int64_t)n);
-    for (int i = 0; i < n; i++) {
+    tc_comm_sum_i64_all(comm, half, 2 * n);
+    for (int64_t i = 0; i < n; i++) {
         *v[i] = (tc_i128)half[2 * i + 1] * ((tc_i128)1 << 32) + half[2 * i];
     }
 }
@@ -31,12 +31,13 @@ static void sum_money_all(tc_comm *comm, tc_ingest_counts *c)
 
 static void sum_counts_all(tc_comm *comm, tc_ingest_counts *c)
 {
-    int64_t *const single[] = {&c->rows,          &c->bytes,       &c->rounded,
-                               &c->duplicate_rows, &c->dropped,     &c->purchase_rows,
+    int64_t *const single[] = {&c->rows,           &c->bytes,   &c->rounded,
+                               &c->duplicate_rows, &c->dropped, &c->purchase_rows,
                                &c->return_rows};
     enum { SINGLE = sizeof single / sizeof *single };
     int64_t v[SINGLE + TC_N_REASONS];
-    uint64_t hashes[4] = {c->content[0], c->content[1], c->dropped_rows[0], c->dropped_rows[1]};
+    uint64_t hashes[4] = {c->content[0], c->content[1], c->dropped_rows[0],
+                          c->dropped_rows[1]};
     int64_t lowest[2] = {c->first_bad_time, c->first_time};
     for (int i = 0; i < SINGLE; i++) {
         v[i] = *single[i];
@@ -80,23 +81,25 @@ static tc_status check_used(const tc_ingest *in, tc_error *err)
         return TC_OK;
     }
     if (c->rows == 0) {
-        return tc_fail(err, TC_EDATA, "no rows in %d input files, first %s; check input.transactions",
+        return tc_fail(err, TC_EDATA,
+                       "no rows in %d input files, first %s; check input.transactions",
                        input->n_files, input->files[0]);
     }
     if (most == TC_ROW_TIME) {
         const int64_t line = c->first_bad_time & (((int64_t)1 << TC_PLACE_LINE_BITS) - 1);
-        return tc_fail(err, TC_EDATA,
-                       "none of %lld rows can be used: in %lld of them column \"%s\" is not a "
-                       "time of format \"%s\", first at %s line %lld; check input.time_format",
-                       (long long)c->rows, (long long)c->reason_rows[most],
-                       in->rules.column[TC_ROLE_TIME], input->time_format,
-                       input->files[c->first_bad_time >> TC_PLACE_LINE_BITS], (long long)line);
+        return tc_fail(
+            err, TC_EDATA,
+            "none of %lld rows can be used: in %lld of them column \"%s\" is not a "
+            "time of format \"%s\", first at %s line %lld; check input.time_format",
+            (long long)c->rows, (long long)c->reason_rows[most],
+            in->rules.column[TC_ROLE_TIME], input->time_format,
+            input->files[c->first_bad_time >> TC_PLACE_LINE_BITS], (long long)line);
     }
-    return tc_fail(err, TC_EDATA,
-                   "none of %lld rows can be used: %lld of them are rejected for reason \"%s\"; "
-                   "check input.columns and the policies of input",
-                   (long long)c->rows, (long long)c->reason_rows[most],
-                   tc_row_reason_code(most));
+    return tc_fail(
+        err, TC_EDATA,
+        "none of %lld rows can be used: %lld of them are rejected for reason \"%s\"; "
+        "check input.columns and the policies of input",
+        (long long)c->rows, (long long)c->reason_rows[most], tc_row_reason_code(most));
 }
 
 /* All sums of money that go into the file must fit in its int64. */

@@ -51,11 +51,11 @@ static tc_status make_run_id(const tc_ingest *in, char id[TC_ID_TEXT], tc_error 
         st = tc_config_section(in->config, "input", &text, err);
     }
     if (st == TC_OK) {
-        st = tc_buffer_print(&text, err, "|rows=%lld,%016llx%016llx|dropped=%lld,%016llx%016llx",
-                             (long long)c->rows, (unsigned long long)c->content[0],
-                             (unsigned long long)c->content[1], (long long)c->dropped,
-                             (unsigned long long)c->dropped_rows[0],
-                             (unsigned long long)c->dropped_rows[1]);
+        st = tc_buffer_print(
+            &text, err, "|rows=%lld,%016llx%016llx|dropped=%lld,%016llx%016llx",
+            (long long)c->rows, (unsigned long long)c->content[0],
+            (unsigned long long)c->content[1], (long long)c->dropped,
+            (unsigned long long)c->dropped_rows[0], (unsigned long long)c->dropped_rows[1]);
     }
     if (st == TC_OK) {
         const tc_hash128 hash = tc_hash128_of(text.data, (size_t)text.size);
@@ -87,8 +87,10 @@ static tc_status put_shards_all(tc_ingest_writer *w, tc_error *err)
 {
     const int64_t n_shards = tc_shards_count(w->customers.n_global);
     int64_t *first_row = tc_mem_alloc(n_shards + 1, sizeof *first_row, err);
-    tc_status st = tc_comm_agree_all(w->in->comm, first_row == NULL ? TC_ENOMEM : TC_OK, err);
+    tc_status st =
+        tc_comm_agree_all(w->in->comm, first_row == NULL ? TC_ENOMEM : TC_OK, err);
     if (st == TC_OK) {
+        TC_ASSERT(first_row != NULL);
         for (int64_t i = 0; i < w->customers.n_local; i++) {
             first_row[tc_shards_of(w->record[w->first[i]].hi, n_shards) + 1]++;
         }
@@ -102,7 +104,8 @@ static tc_status put_shards_all(tc_ingest_writer *w, tc_error *err)
     return st;
 }
 
-static tc_status fill_ids(const tc_ingest_writer *w, int64_t width, char *text, tc_error *err)
+static tc_status fill_ids(const tc_ingest_writer *w, int64_t width, char *text,
+                          tc_error *err)
 {
     for (int64_t i = 0; i < w->customers.n_local; i++) {
         const tc_ingest_record *record = &w->record[w->first[i]];
@@ -133,8 +136,8 @@ static tc_status put_ids_all(tc_ingest_writer *w, tc_error *err)
     tc_ingest_ids_free(&w->in->own);
     st = tc_comm_agree_all(w->in->comm, st, err);
     if (st == TC_OK) {
-        st = tc_store_put_all(w->store, &field, text, w->customers.row0, w->customers.n_local,
-                              w->customers.n_global, err);
+        st = tc_store_put_all(w->store, &field, text, w->customers.row0,
+                              w->customers.n_local, w->customers.n_global, err);
     }
     tc_mem_free(text);
     return st;
@@ -151,12 +154,13 @@ static tc_status put_hashes_all(tc_ingest_writer *w, tc_error *err)
     tc_hash128 *hash = tc_mem_alloc(w->customers.n_local, sizeof *hash, err);
     tc_status st = tc_comm_agree_all(w->in->comm, hash == NULL ? TC_ENOMEM : TC_OK, err);
     if (st == TC_OK) {
+        TC_ASSERT(hash != NULL);
         for (int64_t i = 0; i < w->customers.n_local; i++) {
             const tc_ingest_record *record = &w->record[w->first[i]];
             hash[i] = (tc_hash128){record->hi, record->lo};
         }
-        st = tc_store_put_all(w->store, &field, hash, w->customers.row0, w->customers.n_local,
-                              w->customers.n_global, err);
+        st = tc_store_put_all(w->store, &field, hash, w->customers.row0,
+                              w->customers.n_local, w->customers.n_global, err);
     }
     tc_mem_free(hash);
     return st;
@@ -168,8 +172,9 @@ static tc_status put_first_events_all(tc_ingest_writer *w, tc_error *err)
     static const tc_field field = {.name = "customers/first_event",
                                    .type = TC_I64,
                                    .unit = "1",
-                                   .description = "row of the customer's first event; its last is "
-                                                  "before the next customer's first"};
+                                   .description =
+                                       "row of the customer's first event; its last is "
+                                       "before the next customer's first"};
     const int last = tc_comm_rank(w->in->comm) == tc_comm_size(w->in->comm) - 1;
     const int64_t n = w->customers.n_local;
     for (int64_t i = 0; i <= n; i++) {
@@ -179,7 +184,8 @@ static tc_status put_first_events_all(tc_ingest_writer *w, tc_error *err)
                             w->customers.n_global + 1, err);
 }
 
-tc_status tc_ingest_write_all(tc_ingest *in, const char *path, tc_store **store, tc_error *err)
+tc_status tc_ingest_write_all(tc_ingest *in, const char *path, tc_store **store,
+                              tc_error *err)
 {
     tc_ingest_writer w = {
         .in = in, .record = (const tc_ingest_record *)(const void *)in->received.data};

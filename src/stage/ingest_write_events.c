@@ -90,9 +90,10 @@ tc_status tc_ingest_put_events_all(tc_ingest_writer *w, tc_error *err)
     void *memory = tc_mem_alloc(events->n_local, sizeof(int64_t), err);
     tc_status st = tc_comm_agree_all(w->in->comm, memory == NULL ? TC_ENOMEM : TC_OK, err);
     for (int c = 0; c < N_COLUMNS && st == TC_OK; c++) {
+        TC_ASSERT(memory != NULL);
         fill_column(w->record, events->n_local, (event_column)c, memory);
-        st = tc_store_put_all(w->store, &event_field[c], memory, events->row0, events->n_local,
-                              events->n_global, err);
+        st = tc_store_put_all(w->store, &event_field[c], memory, events->row0,
+                              events->n_local, events->n_global, err);
     }
     tc_mem_free(memory);
     return st;
@@ -133,7 +134,8 @@ tc_status tc_ingest_put_reasons_all(tc_ingest_writer *w, tc_error *err)
     static const tc_field amount = {.name = "ingest/reason_amount",
                                     .type = TC_I64,
                                     .unit = "currency/10000",
-                                    .description = "sum of their amounts, where they could be read"};
+                                    .description =
+                                        "sum of their amounts, where they could be read"};
     char text[TC_N_REASONS][REASON_WIDTH] = {{0}};
     int64_t sum[TC_N_REASONS];
     tc_status st;
@@ -143,8 +145,8 @@ tc_status tc_ingest_put_reasons_all(tc_ingest_writer *w, tc_error *err)
     }
     st = tc_store_put_small_all(w->store, &name, text, TC_N_REASONS, err);
     if (st == TC_OK) {
-        st = tc_store_put_small_all(w->store, &rows, w->in->counts.reason_rows, TC_N_REASONS,
-                                    err);
+        st = tc_store_put_small_all(w->store, &rows, w->in->counts.reason_rows,
+                                    TC_N_REASONS, err);
     }
     if (st == TC_OK) {
         st = tc_store_put_small_all(w->store, &amount, sum, TC_N_REASONS, err);

@@ -17,8 +17,8 @@ tc_status tc_scale_check_uses(const tc_feature_use *use, int n_use, const char *
     const tc_feature_def *known = tc_catalogue(&n_known);
     if (n_use < 1) {
         return tc_fail(err, TC_ECONFIG,
-                       "%s.features is empty: name at least one feature, such as %s", section,
-                       known[0].name);
+                       "%s.features is empty: name at least one feature, such as %s",
+                       section, known[0].name);
     }
     for (int f = 0; f < n_use; f++) {
         if (tc_catalogue_find(use[f].feature) < 0) {
@@ -31,8 +31,9 @@ tc_status tc_scale_check_uses(const tc_feature_use *use, int n_use, const char *
         }
         for (int g = 0; g < f; g++) {
             if (strcmp(use[f].feature, use[g].feature) == 0) {
-                return tc_fail(err, TC_ECONFIG, "%s.features names '%.64s' twice; name it once",
-                               section, use[f].feature);
+                return tc_fail(err, TC_ECONFIG,
+                               "%s.features names '%.64s' twice; name it once", section,
+                               use[f].feature);
             }
         }
     }
@@ -153,11 +154,11 @@ static tc_status visit_moments(void *context, int64_t row, int64_t n_rows, int64
             gather_used(f->params->use_row, f->params->column[i], row, n_rows, f->scratch);
         tc_scale_cut_column(&f->scale[i], n, f->scratch, f->scratch, &counts);
         const tc_scale_moments part = tc_scale_partial(n, f->scratch, f->origin[i]);
-        ints[i * N_COUNTS + ROWS] += counts.rows;
-        ints[i * N_COUNTS + MISSING] += counts.missing;
-        ints[i * N_COUNTS + CLIPPED] += counts.clipped;
-        reals[2 * i] = part.sum;
-        reals[2 * i + 1] = part.squares;
+        *ints++ += counts.rows; /* in the order ROWS, MISSING, CLIPPED */
+        *ints++ += counts.missing;
+        *ints++ += counts.clipped;
+        *reals++ = part.sum;
+        *reals++ = part.squares;
     }
     return TC_OK;
 }
@@ -172,24 +173,30 @@ static void set_minmax(tc_scale *scale, const double *quantile, int64_t missing)
     scale->scale = (c > b ? c : b) - scale->mean;
 }
 
+static void finish_one(fit *f, int i, const int64_t *counts, tc_scale_moments moments)
+{
+    tc_scale *scale = &f->scale[i];
+    tc_scale_finish(scale, counts[ROWS], f->origin[i], moments);
+    if (scale->scale > 0 && f->params->kind == TC_SCALE_MINMAX) {
+        set_minmax(scale, &f->quantile[(int64_t)i * N_QUANTILES], counts[MISSING]);
+    } else if (scale->scale > 0 && f->params->kind == TC_SCALE_NONE) {
+        scale->scale = 1;
+    }
+}
+
 static void set_moments(fit *f, tc_scale_counts *counts)
 {
     const int64_t *ints = tc_fold_int(f->fold);
     const double *reals = tc_fold_real(f->fold);
     for (int i = 0; i < f->params->n_use; i++) {
-        const int64_t *c = &ints[i * N_COUNTS];
+        const int64_t *c = &ints[(int64_t)i * N_COUNTS];
         if (counts != NULL) {
             counts[i] = (tc_scale_counts){c[ROWS], c[MISSING], c[CLIPPED]};
         }
-        if (c[ROWS] == 0) {
-            continue;
-        }
-        tc_scale_finish(&f->scale[i], c[ROWS], f->origin[i],
-                        (tc_scale_moments){reals[2 * i], reals[2 * i + 1]});
-        if (f->scale[i].scale > 0 && f->params->kind == TC_SCALE_MINMAX) {
-            set_minmax(&f->scale[i], &f->quantile[(int64_t)i * N_QUANTILES], c[MISSING]);
-        } else if (f->scale[i].scale > 0 && f->params->kind == TC_SCALE_NONE) {
-            f->scale[i].scale = 1;
+        if (c[ROWS] > 0) {
+            finish_one(
+                f, i, c,
+                (tc_scale_moments){reals[2 * (int64_t)i], reals[2 * (int64_t)i + 1]});
         }
     }
 }
@@ -205,6 +212,8 @@ tc_status tc_scale_fit_all(tc_comm *comm, const tc_shards *shards,
     if (st != TC_OK) {
         goto cleanup;
     }
+    TC_ASSERT(f.column != NULL && f.quantile != NULL && f.n_valid != NULL &&
+              f.origin != NULL);
     request = (tc_quantile_request){.columns = f.column,
                                     .n_columns = params->n_use,
                                     .use = params->use_row,

@@ -38,6 +38,7 @@ tc_status tc_segment_all(tc_comm *comm, const tc_config *config, tc_error *err)
         tc_mem_free(s);
         return st;
     }
+    TC_ASSERT(s != NULL);
     s->comm = comm;
     s->config = config;
     st = tc_segment_load_all(s, err);

@@ -33,6 +33,7 @@ static tc_status read_feature_all(tc_segment *s, const char *feature, double *va
     if (st == TC_OK) {
         st = tc_store_get_all(s->features, &field, s->customers.row0, n, narrow, err);
     }
+    TC_ASSERT(st != TC_OK || (narrow != NULL && value != NULL));
     for (int64_t i = 0; st == TC_OK && i < n; i++) {
         value[i] = (double)narrow[i];
     }
@@ -49,6 +50,7 @@ tc_status tc_segment_feature_all(tc_segment *s, const char *feature, double **ou
     if (st == TC_OK) {
         st = read_feature_all(s, feature, value, err);
     }
+    TC_ASSERT(st != TC_OK || value != NULL);
     /* row ascends and row[i] >= i, so the rows can close up in place */
     for (int64_t i = 0; st == TC_OK && i < s->known.n_local; i++) {
         value[i] = value[s->row[i]];
@@ -87,6 +89,7 @@ static tc_status find_known_all(tc_segment *s, tc_error *err)
     tc_status st = orders == NULL || first_row == NULL ? TC_ENOMEM : TC_OK;
     int64_t begin = 0;
     st = tc_comm_agree_all(s->comm, st, err);
+    TC_ASSERT(st != TC_OK || (orders != NULL && first_row != NULL));
     if (st == TC_OK) {
         st = read_feature_all(s, "order_count", orders, err);
     }
@@ -184,14 +187,15 @@ static tc_status place_features(tc_segment *s, double *const *column, tc_error *
 /* Collective. Counts of all ranks. */
 static void merge_counts_all(tc_segment *s)
 {
-    int64_t words[2 * TC_KMEANS_MAX_D];
+    int64_t missing[TC_KMEANS_MAX_D], clipped[TC_KMEANS_MAX_D];
     for (int f = 0; f < s->n_use; f++) {
-        words[2 * f] = s->counts[f].missing;
-        words[2 * f + 1] = s->counts[f].clipped;
+        missing[f] = s->counts[f].missing;
+        clipped[f] = s->counts[f].clipped;
     }
-    tc_comm_sum_i64_all(s->comm, words, 2 * (int64_t)s->n_use);
+    tc_comm_sum_i64_all(s->comm, missing, s->n_use);
+    tc_comm_sum_i64_all(s->comm, clipped, s->n_use);
     for (int f = 0; f < s->n_use; f++) {
-        s->counts[f] = (tc_scale_counts){s->known.n_global, words[2 * f], words[2 * f + 1]};
+        s->counts[f] = (tc_scale_counts){s->known.n_global, missing[f], clipped[f]};
     }
 }
 

@@ -25,8 +25,8 @@ static void fill_cluster(const tc_segment *s, int place, tables *t)
 {
     const int a = s->order[place];
     const int64_t *sum = &s->model->sum[(int64_t)a * (s->n_dim + 1)];
-    double *centre = &t->centre[place * s->n_use];
-    double *original = &t->original[place * s->n_use];
+    double *centre = &t->centre[(int64_t)place * s->n_use];
+    double *original = &t->original[(int64_t)place * s->n_use];
     t->size[place] = sum[s->n_dim];
     t->net[place] = s->sum[a][TC_SEGMENT_NET];
     for (int m = 0; m < TC_SEGMENT_SUMS; m++) {

@@ -277,8 +277,8 @@ static tc_status put_totals_all(const truth *t, const tc_synth_files *files,
         {"amount_gross", total->gross},
         {"amount_returned", total->gross - total->net},
         {"amount_duplicate", total->dirt_amount[TC_DIRT_DUPLICATE]},
-        {"first_time", t->first_time},
-        {"last_time", t->last_time},
+        {"first_time", total->rows > 0 ? t->first_time : 0},
+        {"last_time", total->rows > 0 ? t->last_time : 0},
     };
     for (size_t i = 0; st == TC_OK && i < sizeof attribute / sizeof *attribute; i++) {
         st = tc_store_put_i64_all(store, attribute[i].name, attribute[i].value, err);

@@ -120,7 +120,7 @@ static inline tc_status sample_put_all(tc_comm *comm, tc_store *store, int64_t n
     const int64_t n_local = sample_begin(comm, n, tc_comm_rank(comm) + 1) - row0;
     tc_status st = TC_OK;
     for (int i = 0; st == TC_OK && i < SAMPLE_FIELDS; i++) {
-        unsigned char rows[4096 * SAMPLE_ROW_BYTES];
+        unsigned char rows[8192 * SAMPLE_ROW_BYTES];
         sample_fill(&SAMPLE[i], row0, n_local, rows);
         st = tc_store_put_all(store, &SAMPLE[i], n_local > 0 ? rows : NULL, row0, n_local,
                               n, err);

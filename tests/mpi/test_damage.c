@@ -1,8 +1,10 @@
 /* Files that are not what they should be: damaged, cut off, of another kind, missing. All
  * ranks get the same status, and the message names the file or the dataset. */
-#define _POSIX_C_SOURCE 200809L
 #include "store_sample.h"
 
+#include <limits.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 enum { ROWS = 500, FILE_MAX_BYTES = 1 << 20 };
@@ -97,6 +99,37 @@ static void a_flipped_bit_is_found(tc_comm *comm, const char *folder)
         tc_store_close_all(&store);
         tc_mem_free(wanted);
         tc_mem_free(rows);
+    }
+    bench_close(comm, &b);
+}
+
+/* One bit anywhere: the file is refused, or a dataset is, or all values are right. */
+static void no_flipped_bit_changes_a_value(tc_comm *comm, const char *folder)
+{
+    const int64_t row0 = sample_begin(comm, ROWS, tc_comm_rank(comm));
+    const int64_t n = sample_begin(comm, ROWS, tc_comm_rank(comm) + 1) - row0;
+    bench b;
+    bench_open(comm, folder, &b);
+    for (int64_t at = 1; at < b.n; at += b.n / 60) {
+        const unsigned char bit = (unsigned char)(1 << (at % 8));
+        tc_store *store = NULL;
+        tc_status st;
+        b.bytes[at] ^= bit;
+        write_bytes(comm, b.copy, b.bytes, b.n);
+        b.bytes[at] ^= bit;
+        st = tc_store_open_all(comm, b.copy, "tiercel.sample", 3, &store, &(tc_error){0});
+        CHECK(same_all(comm, st));
+        for (int i = 0; store != NULL && i < SAMPLE_FIELDS; i++) {
+            const tc_field *f = &SAMPLE[i];
+            const size_t bytes = (size_t)(n * sample_columns(f)) * tc_type_size(f);
+            void *wanted = sample_rows(f, row0, n), *rows = sample_rows(f, row0 + 1, n);
+            st = tc_store_get_all(store, f, row0, n, rows, &(tc_error){0});
+            CHECK(same_all(comm, st));
+            CHECK(st != TC_OK || memcmp(rows, wanted, bytes) == 0);
+            tc_mem_free(wanted);
+            tc_mem_free(rows);
+        }
+        tc_store_close_all(&store);
     }
     bench_close(comm, &b);
 }
@@ -205,12 +238,59 @@ static void a_name_that_cannot_be_replaced(tc_comm *comm, const char *folder)
     }
 }
 
+/* A dataset larger than any disk is refused before anything is written. */
+static void too_little_space_is_seen_in_advance(tc_comm *comm, const char *folder)
+{
+    static const tc_field huge = {
+        .name = "huge", .type = TC_TEXT, .width = INT_MAX, .columns = INT_MAX};
+    const tc_store_header header = sample_header(1);
+    char path[600];
+    tc_store *store = NULL;
+    tc_error err = {0};
+    (void)snprintf(path, sizeof path, "%s/huge.h5", folder);
+    CHECK(tc_store_create_all(comm, path, &header, &store, &err) == TC_OK);
+    check_agreed_all(comm, tc_store_put_small_all(store, &huge, "", 1, &err), &err, TC_EIO,
+                     0);
+    CHECK(strstr(err.message, "space") != NULL);
+    tc_store_close_all(&store);
+    CHECK(!file_exists_all(comm, path));
+}
+
+/* Writing fails on each rank in turn, as on a full disk: here by a limit of the size of a
+ * file. The rank that failed is named, and nothing is published. */
+static void a_failing_write_is_agreed(tc_comm *comm, const char *folder)
+{
+    const tc_store_header header = sample_header(ROWS);
+    struct rlimit before;
+    char path[600];
+    (void)snprintf(path, sizeof path, "%s/full.h5", folder);
+    CHECK(signal(SIGXFSZ, SIG_IGN) != SIG_ERR && getrlimit(RLIMIT_FSIZE, &before) == 0);
+    for (int bad = 0; bad < tc_comm_size(comm); bad++) {
+        const struct rlimit small = {.rlim_cur = 100, .rlim_max = before.rlim_max};
+        tc_store *store = NULL;
+        tc_error err = {0};
+        tc_status st;
+        CHECK(tc_store_create_all(comm, path, &header, &store, &err) == TC_OK);
+        if (tc_comm_rank(comm) == bad) {
+            CHECK(setrlimit(RLIMIT_FSIZE, &small) == 0);
+        }
+        st = sample_put_all(comm, store, ROWS, &err);
+        CHECK(setrlimit(RLIMIT_FSIZE, &before) == 0);
+        check_agreed_all(comm, st, &err, TC_EIO, bad);
+        CHECK(strstr(err.message, SAMPLE[0].name) != NULL);
+        tc_store_close_all(&store);
+        CHECK(!file_exists_all(comm, path));
+    }
+}
+
 int main(int argc, char **argv)
 {
     static check_test *const tests[] = {
-        a_flipped_bit_is_found,         cut_files_are_refused,
-        other_files_are_refused,        an_unpublished_file_is_refused,
-        folders_that_cannot_be_written, a_name_that_cannot_be_replaced,
+        a_flipped_bit_is_found,         no_flipped_bit_changes_a_value,
+        cut_files_are_refused,          other_files_are_refused,
+        an_unpublished_file_is_refused, folders_that_cannot_be_written,
+        a_name_that_cannot_be_replaced, too_little_space_is_seen_in_advance,
+        a_failing_write_is_agreed,
     };
     return check_run_all(argc, argv, tests, (int)(sizeof tests / sizeof *tests));
 }

@@ -1,7 +1,6 @@
 /* Faults of the store: each named site fails on each rank in turn, and each request for
  * memory does. All ranks must report the same, a file that was there before must keep its
  * bytes, nothing may be left behind, and the next try must work. */
-#define _POSIX_C_SOURCE 200809L
 #include "store_sample.h"
 
 #include "tiercel/fault.h"

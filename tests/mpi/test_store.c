@@ -1,6 +1,5 @@
 /* Datasets that are written and read back. The published file stays in the folder of the
  * tests under a name with the number of ranks, so that the files can be compared. */
-#define _POSIX_C_SOURCE 200809L
 #include "store_sample.h"
 
 static void path_of(char path[512], const char *folder, const char *name)

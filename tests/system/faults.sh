@@ -3,7 +3,7 @@
 # untouched; and memory that runs out at the n-th request.
 . "$TIERCEL_SOURCE/tests/system/common.sh"
 
-tiercel 2 synth --customers 600 --files 2 --output input
+tiercel 2 synth --customers 600 --files 2 --output input --dirt-missing-id 0.01 --dirt-duplicates 0.01
 tiercel 2 run input/config.yaml -q --set run.directory="$work/good" >/dev/null
 mapfile -t sites < <(grep -rhoE 'TC_FAULT\("[a-z_.]+"' "$TIERCEL_SOURCE/src" | sed 's/.*"\(.*\)"/\1/' |
     grep -v '^synth' | sort -u)

@@ -26,7 +26,6 @@ split -n l/5 --additional-suffix=.csv rows part-
 for part in part-*.csv; do
     { head -n 1 "$(ls clean/*.csv | head -n 1)"; cat "$part"; } >"shuffled/$part"
 done
-sed 's/^/  /' clean/config.yaml >/dev/null
 tiercel 2 run clean/config.yaml -q --set run.directory="$work/in-order" >/dev/null
 tiercel 3 run clean/config.yaml -q --set run.directory="$work/any-order" \
     --set "input.transactions=[$work/shuffled/*.csv]" >/dev/null

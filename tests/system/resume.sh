@@ -43,19 +43,21 @@ same first r $outputs
 sed -n 2p "$(ls input/*.csv | tail -n 1)" >>"$(ls input/*.csv | tail -n 1)"
 expect_stages "ingest features segment churn assign report " "$(run 2)"
 
-# a stage that dies: the next run goes on from the last complete file
+# a stage that fails, or is killed: the next run goes on from the last complete file
 rm -r r
-for site in features.read segment.fold churn.fold assign.read; do
-    TIERCEL_FAULT="store.publish:1:3" tiercel 3 run input/config.yaml --set run.directory="$work/k" \
-        >/dev/null 2>err.txt && fail "the fault did not fire"
-    no_leftovers k
+for fault in store.publish:1:3 store.put:1:40 store.put:1:40:kill store.publish:0:2:kill; do
     rm -rf k
-    break
+    code=0
+    TIERCEL_FAULT=$fault tiercel 3 run input/config.yaml --set run.directory="$work/k" >/dev/null 2>err.txt || code=$?
+    case $fault in
+    *kill) [ "$code" -ne 0 ] || fail "a killed job ended with 0" ;;
+    *) [ "$code" -eq 74 ] && no_leftovers k || fail "$fault gives $code: $(cat err.txt)" ;;
+    esac
+    tiercel 2 run input/config.yaml --set run.directory="$work/k" >/dev/null 2>log.txt || fail "no resume: $(cat log.txt)"
+    [ "$(grep -cE '^tiercel: (ingest|features|segment|churn|assign|report) ' log.txt)" -lt 6 ] || fail "nothing was resumed"
+    run 2 >/dev/null
+    # shellcheck disable=SC2086
+    same r k $outputs
+    no_leftovers k
+    echo "resumed after $fault"
 done
-TIERCEL_FAULT="store.put:1:40:kill" tiercel 3 run input/config.yaml --set run.directory="$work/k" \
-    >/dev/null 2>&1 && fail "a killed job ended with 0"
-tiercel 2 run input/config.yaml --set run.directory="$work/k" -q >/dev/null
-run 2 >/dev/null
-# shellcheck disable=SC2086
-same r k $outputs
-no_leftovers k

@@ -28,7 +28,8 @@ typedef struct {
 static fixture *make(int64_t n, int d, int k, int32_t limit)
 {
     fixture *f = calloc(1, sizeof *f);
-    tc_rng rng = tc_rng_stream(1, (uint64_t)(n * 1000 + d * 10 + k), (uint64_t)limit);
+    tc_rng rng =
+        tc_rng_stream(1, (uint64_t)(n * 1000 + (int64_t)d * 10 + k), (uint64_t)limit);
     assert_non_null(f);
     for (int j = 0; j < d; j++) {
         f->column[j] = f->data[j];
@@ -121,7 +122,7 @@ static void sums_equal_a_recount(const fixture *f)
     int64_t *count = calloc((size_t)tc_kmeans_words(f->model), sizeof *count);
     assert_non_null(count);
     for (int64_t i = 0; i < f->rows.n; i++) {
-        int64_t *sum = &count[f->label[i] * (d + 1)];
+        int64_t *sum = &count[(int64_t)f->label[i] * (d + 1)];
         for (int j = 0; j < d; j++) {
             sum[j] += f->data[j][i];
         }
@@ -138,7 +139,7 @@ static double direct_inertia(const fixture *f)
     const int d = f->rows.d;
     long double sum = 0;
     for (int64_t i = 0; i < f->rows.n; i++) {
-        const int64_t *s = &f->model->sum[f->label[i] * (d + 1)];
+        const int64_t *s = &f->model->sum[(int64_t)f->label[i] * (d + 1)];
         for (int j = 0; j < d; j++) {
             const long double v =
                 (long double)f->data[j][i] - (long double)s[j] / (long double)s[d];
@@ -263,7 +264,7 @@ static void fewer_different_rows_than_clusters_leave_empty_ones(void **state)
         for (int a = tc_kmeans_empty(f->model, 0); a >= 0;
              a = tc_kmeans_empty(f->model, a + 1)) {
             empty++;
-            assert_true(isinf(f->model->half[a]) && f->model->centre[a * 2] == 0);
+            assert_true(isinf(f->model->half[a]) && f->model->centre[2 * (int64_t)a] == 0);
         }
         assert_int_equal(empty, 9 - distinct);
         assert_true(report.inertia == 0 && report.stable);
@@ -348,6 +349,35 @@ static void fits_stop_by_each_of_the_limits(void **state)
     drop(f);
 }
 
+static void the_exchange_only_lowers_and_ends_where_lloyd_stays(void **state)
+{
+    double mean[TC_KMEANS_MAX_K * 3];
+    int improved = 0;
+    (void)state;
+    for (int t = 0; t < 20; t++) {
+        fixture *f = make(300 + t, 3, 8, 3000);
+        tc_kmeans_report report;
+        double before;
+        start(f, 8);
+        report = tc_kmeans_fit(f->model, &f->rows, &(tc_kmeans_limits){1000, 0}, f->label,
+                               f->delta);
+        before = report.inertia;
+        while (tc_kmeans_exchange(f->model, &f->rows, f->label, mean) > 0) {
+            const double after = tc_kmeans_inertia(f->model);
+            sums_equal_a_recount(f);
+            assert_true(after < before);
+            before = after;
+            improved++;
+        }
+        tc_kmeans_centres(f->model);
+        step(f);
+        assert_int_equal(moved(f), 0);
+        assert_true(tc_kmeans_inertia(f->model) <= before);
+        drop(f);
+    }
+    assert_true(improved > 5);
+}
+
 static void wrong_sizes_and_lack_of_memory_are_errors(void **state)
 {
     tc_kmeans *model;
@@ -376,6 +406,7 @@ int main(void)
         cmocka_unit_test(the_farthest_row_is_found_and_moved),
         cmocka_unit_test(extreme_values_do_not_overflow),
         cmocka_unit_test(fits_stop_by_each_of_the_limits),
+        cmocka_unit_test(the_exchange_only_lowers_and_ends_where_lloyd_stays),
         cmocka_unit_test(wrong_sizes_and_lack_of_memory_are_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

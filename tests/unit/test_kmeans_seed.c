@@ -1,5 +1,4 @@
 /* The whole fit on sets with known optima, and properties of the attempts. */
-#define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,14 +68,14 @@ static void iris_in_three_has_the_known_sizes(void **state)
     points_free(&p);
 }
 
-/* k = 6: 100 plain restarts end at 2854.285773. */
+/* 100 plain restarts end at 2854.285773 for k = 6 and at 2339.786921 for k = 8. */
 static void online_retail_reaches_the_reference(void **state)
 {
     const struct {
         int k;
         double inertia;
     } wanted[] = {{2, 6485.816887}, {3, 4869.435933}, {4, 3938.429558},
-                  {5, 3282.378746}, {6, 2854.265378}, {8, 2339.786921}};
+                  {5, 3282.378746}, {6, 2854.264716}, {8, 2339.774787}};
     points p = {0};
     (void)state;
     if (!points_shared("xz", "online-retail/customers_expected.csv.xz", 1, 3, &p)) {
@@ -91,8 +90,8 @@ static void online_retail_reaches_the_reference(void **state)
     points_free(&p);
 }
 
-/* Best known values of the benchmark sets; s3 and s4 have many optima of nearly the same inertia, so a
- * little more is allowed, and less is not an error. */
+/* Best known values of the benchmark sets. s3 and s4 have many optima of nearly the same inertia: 40
+ * plain restarts end at 1.6889602517e13 and 1.5703754530e13. */
 static void benchmark_sets_reach_the_best_known(void **state)
 {
     static const struct {
@@ -100,7 +99,7 @@ static void benchmark_sets_reach_the_best_known(void **state)
         int k;
         double inertia, tolerance;
     } set[] = {{"s1", 15, 8.9176156169e12, 1e-6},      {"s2", 15, 1.3279109491e13, 1e-6},
-               {"s3", 15, 1.688957185e13, 2e-5},       {"s4", 15, 1.570314794e13, 5e-5},
+               {"s3", 15, 1.688957185e13, 1e-6},       {"s4", 15, 1.570314224e13, 1e-6},
                {"a1", 20, 1.2146257522e10, 1e-6},      {"a2", 35, 2.0286736642e10, 1e-6},
                {"unbalance", 8, 2.1449206285e11, 1e-6}};
     (void)state;
@@ -157,7 +156,7 @@ static void attempts_do_not_depend_on_who_runs_them(void **state)
     assert_true(best.inertia <= wanted.inertia && best.inertia >= wanted.inertia);
     assert_int_equal(best.attempt, wanted.attempt);
     assert_int_equal(best.n_centres, K);
-    assert_memory_equal(best.centre, wanted.centre, K * 4 * sizeof(int32_t));
+    assert_memory_equal(best.centre, wanted.centre, sizeof(int32_t) * K * 4);
     for (int r = 0; r < PARTS; r++) {
         tc_kmeans_seeder_destroy(&part[r]);
     }

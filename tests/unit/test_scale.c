@@ -1,5 +1,4 @@
 /* One feature's way into model space: closed forms, and the published moments of Online Retail. */
-#define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,9 @@
 #include "comm_native.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A single MPI call takes an int count; longer vectors go in pieces of this many elements.
  */
@@ -27,7 +29,7 @@ tc_status tc_comm_start_all(int *argc, char ***argv, tc_comm **out, tc_error *er
     missing = comm == NULL;
     /* there is no communicator of ours yet to agree on */
     (void)MPI_Allreduce(MPI_IN_PLACE, &missing, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
-    if (missing) {
+    if (missing || comm == NULL) {
         tc_mem_free(comm);
         if (!running) {
             (void)MPI_Finalize();
@@ -44,8 +46,17 @@ tc_status tc_comm_start_all(int *argc, char ***argv, tc_comm **out, tc_error *er
     return TC_OK;
 }
 
+void tc_comm_break(tc_comm *comm, int exit_code)
+{
+    comm->broken = exit_code;
+}
+
 void tc_comm_stop_all(tc_comm **comm)
 {
+    if (*comm != NULL && (*comm)->broken != 0) {
+        (void)fflush(NULL);
+        _exit((*comm)->broken);
+    }
     if (*comm != NULL) {
         const int owns = (*comm)->owns_mpi;
         tc_assert_set_abort(NULL);

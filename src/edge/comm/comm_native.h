@@ -11,6 +11,7 @@ struct tc_comm {
     MPI_Comm world; /* our own duplicate; keeps the aborting error handler */
     int rank, size;
     int owns_mpi; /* this object called MPI_Init */
+    int broken;   /* exit code if MPI cannot end in order, else 0 */
 };
 
 static inline MPI_Comm tc_comm_native(const tc_comm *comm)

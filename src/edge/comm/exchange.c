@@ -78,6 +78,7 @@ tc_status tc_comm_exchange_all(tc_comm *comm, const void *send, const int64_t *c
     if (st != TC_OK) {
         goto cleanup;
     }
+    TC_ASSERT(p.ints != NULL && p.incoming != NULL); /* as agreed */
     (void)MPI_Alltoall(count, 1, MPI_INT64_T, p.incoming, 1, MPI_INT64_T, comm->world);
     st = make_room(comm, &p, count, size, received, err);
     st = tc_comm_agree_all(comm, st, err);
@@ -108,6 +109,7 @@ tc_status tc_comm_gather_all(tc_comm *comm, const void *bytes, int64_t n, tc_buf
     if (st != TC_OK) {
         goto cleanup;
     }
+    TC_ASSERT(p.ints != NULL && p.incoming != NULL); /* as agreed */
     (void)MPI_Allgather(&n, 1, MPI_INT64_T, p.incoming, 1, MPI_INT64_T, comm->world);
     for (int r = 0; r < comm->size; r++) {
         total += p.incoming[r];

@@ -307,6 +307,7 @@ static tc_status return_answers_all(tc_comm *comm, ranking *k, const int64_t *se
     k->one = tc_mem_alloc(size, sizeof *k->one, err);
     st = tc_comm_agree_all(comm, k->one == NULL ? TC_ENOMEM : TC_OK, err);
     if (st == TC_OK) {
+        TC_ASSERT(k->one != NULL); /* as agreed */
         for (int p = 0; p < size; p++) {
             k->one[p] = 1;
         }

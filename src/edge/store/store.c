@@ -1,5 +1,4 @@
 /* store.c - the life of a file: create under a temporary name, publish, open, close. */
-#define _POSIX_C_SOURCE 200809L
 #include "../comm/comm_native.h"
 #include "store_native.h"
 
@@ -11,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+/* For what HDF5 writes about the datasets, mostly when a file is closed. */
+enum { MARGIN_BYTES = 1 << 20 };
 
 /* HDF5's error stack goes from the caller down; the innermost entry has the reason. */
 static herr_t keep_innermost(unsigned n, const H5E_error2_t *entry, void *context)
@@ -77,6 +80,24 @@ static tc_status probe_writable(const tc_store *store, tc_error *err)
     if (fd < 0 || close(fd) != 0) {
         return tc_fail(err, TC_EIO, "%s: cannot be created: %s; check the run directory",
                        store->temporary, strerror(errno));
+    }
+    return TC_OK;
+}
+
+tc_status tc_store_room(const tc_store *store, double bytes, tc_error *err)
+{
+    struct statvfs facts;
+    double room;
+    if (tc_comm_rank(store->comm) != 0 || statvfs(store->temporary, &facts) != 0 ||
+        facts.f_blocks == 0) {
+        return TC_OK;
+    }
+    room = (double)facts.f_bavail * (double)facts.f_frsize;
+    if (room < bytes + MARGIN_BYTES) {
+        return tc_fail(err, TC_EIO,
+                       "%s: not enough space: %.0f bytes are needed, %.0f are free; make "
+                       "room or choose another run directory",
+                       store->path, bytes + MARGIN_BYTES, room);
     }
     return TC_OK;
 }
@@ -176,6 +197,18 @@ static tc_status sync_and_rename(const tc_store *store, tc_error *err)
     return TC_OK;
 }
 
+/* HDF5 1.10 keeps a dead handle after a failed close and runs into it when MPI ends; the process then has to end
+ * without that. */
+static herr_t close_file(tc_store *store)
+{
+    const herr_t code = H5Fclose(store->file);
+    store->file = -1;
+    if (code < 0) {
+        tc_comm_break(store->comm, tc_status_exit_code(TC_EIO));
+    }
+    return code;
+}
+
 tc_status tc_store_publish_all(tc_store **out, tc_error *err)
 {
     tc_store *store = *out;
@@ -184,23 +217,37 @@ tc_status tc_store_publish_all(tc_store **out, tc_error *err)
     herr_t code = tc_store_attribute_write(store->file, "complete", H5T_NATIVE_INT64, &one);
     tc_status st = tc_store_check(store, code, TC_EIO, "complete", err);
     if (st == TC_OK) {
-        st = TC_FAULT("store.publish", err);
+        st = tc_store_room(store, 0.0, err);
     }
-    code = H5Fclose(store->file);
-    store->file = -1;
     if (st == TC_OK) {
-        st = tc_store_check(store, code, TC_EIO, "close", err);
+        st = TC_FAULT("store.publish", err);
     }
     st = tc_comm_agree_all(comm, st, err);
     if (st == TC_OK) {
-        if (tc_comm_rank(comm) == 0) {
-            st = sync_and_rename(store, err);
-        }
+        code = H5Fclose(store->file);
+        store->file = -1;
+        st =
+            tc_comm_agree_all(comm, tc_store_check(store, code, TC_EIO, "close", err), err);
+    }
+    if (st == TC_OK) {
+        st = tc_comm_rank(comm) == 0 ? sync_and_rename(store, err) : TC_OK;
         st = tc_comm_agree_all(comm, st, err);
     }
     store->writing = st != TC_OK;
     tc_store_close_all(out);
     return st;
+}
+
+/* Collective. Empties a file that will not be published. When space ran out, HDF5 could not
+ * write what it still holds for the file, and a failing close hangs (some ranks leave
+ * H5Fclose, others wait inside it); now it has room. */
+static void make_room_all(const tc_store *store)
+{
+    int64_t failed = 0;
+    if (tc_comm_rank(store->comm) == 0) {
+        failed = truncate(store->temporary, 0) != 0;
+    }
+    tc_comm_max_i64_all(store->comm, &failed, 1); /* nobody closes before */
 }
 
 void tc_store_close_all(tc_store **out)
@@ -209,8 +256,19 @@ void tc_store_close_all(tc_store **out)
     if (store == NULL) {
         return;
     }
+    if (store->writing) {
+        make_room_all(store);
+    }
+    if (store->file >= 0 && store->writing) {
+        int64_t meet = 0;
+        if (tc_comm_rank(store->comm) == 0) {
+            /* on a full disk closing needs room for what HDF5 still holds */
+            (void)!truncate(store->temporary, 0);
+        }
+        tc_comm_sum_i64_all(store->comm, &meet, 1);
+    }
     if (store->file >= 0) {
-        (void)H5Fclose(store->file);
+        (void)close_file(store);
     }
     if (store->writing && tc_comm_rank(store->comm) == 0) {
         (void)unlink(store->temporary);

@@ -1,5 +1,5 @@
-/* store_data.c - datasets. One collective transfer per dataset and pass; contiguous layout,
- * so that the bytes of a file do not depend on the number of ranks. */
+/* store_data.c - datasets. Contiguous layout, so that the bytes of a file do not depend on
+ * the number of ranks and each rank transfers one piece. */
 #include "store_native.h"
 
 #include "tiercel/fault.h"
@@ -14,15 +14,15 @@ static int columns_of(const tc_field *field)
     return field->columns > 1 ? field->columns : 1;
 }
 
-static uint64_t element_bits(const unsigned char *at, size_t bytes)
-{
-    uint64_t bits = 0;
-    memcpy(&bits, at, bytes);
-    return bits;
-}
+/* One loop per width, so that each vectorises. */
+#define TC_CHECKSUM_LOOP(bits_type)                                                        \
+    for (int64_t i = 0; i < n; i++) {                                                      \
+        bits_type bits;                                                                    \
+        memcpy(&bits, at + i * (int64_t)sizeof bits, sizeof bits);                         \
+        sum += tc_hash_mix((uint64_t)bits, (uint64_t)(first + i));                         \
+    }
 
-/* Sum over elements of a mix of (content, position): it does not depend on who adds which
- * part. */
+/* Sum over elements of a mix of (content, position): it does not depend on who adds which part. */
 static uint64_t checksum(const tc_field *field, const void *data, int64_t row0,
                          int64_t n_rows)
 {
@@ -35,14 +35,13 @@ static uint64_t checksum(const tc_field *field, const void *data, int64_t row0,
             sum += tc_hash64_of(at + (size_t)i * bytes, bytes, (uint64_t)(first + i));
         }
     } else if (bytes == 8) {
-        for (int64_t i = 0; i < n; i++) {
-            sum += tc_hash_mix(element_bits(at + 8 * i, 8), (uint64_t)(first + i));
-        }
+        TC_CHECKSUM_LOOP(uint64_t)
+    } else if (bytes == 4) {
+        TC_CHECKSUM_LOOP(uint32_t)
+    } else if (bytes == 2) {
+        TC_CHECKSUM_LOOP(uint16_t)
     } else {
-        for (int64_t i = 0; i < n; i++) {
-            sum += tc_hash_mix(element_bits(at + (size_t)i * bytes, bytes),
-                               (uint64_t)(first + i));
-        }
+        TC_CHECKSUM_LOOP(uint8_t)
     }
     return sum;
 }
@@ -118,59 +117,56 @@ typedef struct {
     const void *from; /* writing */
 } slab;
 
-static herr_t transfer(hid_t dataset, const tc_field *field, const slab *part)
+/* Local: independent transfer, because the collective one of OMPIO drops write errors (a
+ * full disk looks like success), and a rank's rows are one contiguous piece anyway. HDF5's
+ * reason is asked for at once: its next call clears it. */
+static tc_status transfer(const tc_store *store, hid_t dataset, const tc_field *field,
+                          const slab *part, tc_error *err)
 {
     const int columns = columns_of(field), rank = columns > 1 ? 2 : 1;
     const hsize_t start[2] = {(hsize_t)part->row, 0};
     const hsize_t count[2] = {(hsize_t)part->n, (hsize_t)columns};
     const hid_t space = H5Dget_space(dataset);
     const hid_t memory = H5Screate_simple(rank, count, NULL);
-    const hid_t plist = H5Pcreate(H5P_DATASET_XFER);
     const hid_t type = field->type == TC_ENUM || field->type == TC_TEXT
                            ? H5Dget_type(dataset)
                            : tc_store_type(field, 0);
-    herr_t code = H5Pset_dxpl_mpio(plist, H5FD_MPIO_COLLECTIVE);
-    if (part->n > 0) {
-        code |= H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
-    } else {
-        code |= H5Sselect_none(space);
-        code |= H5Sselect_none(memory);
+    herr_t code = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
+    tc_status st;
+    if (code >= 0 && part->to != NULL) {
+        code = H5Dread(dataset, type, memory, space, H5P_DEFAULT, part->to);
+    } else if (code >= 0) {
+        code = H5Dwrite(dataset, type, memory, space, H5P_DEFAULT, part->from);
     }
-    if (part->to != NULL) {
-        code |= H5Dread(dataset, type, memory, space, plist, part->to);
-    } else {
-        code |= H5Dwrite(dataset, type, memory, space, plist, part->from);
-    }
+    st = tc_store_check(store, code, TC_EIO, field->name, err);
     (void)H5Tclose(type);
-    (void)H5Pclose(plist);
     (void)H5Sclose(memory);
     (void)H5Sclose(space);
-    return code;
+    return st;
 }
 
-/* Collective. All ranks take part in as many passes as the fullest rank needs. */
-static herr_t transfer_passes_all(const tc_store *store, hid_t dataset,
-                                  const tc_field *field, const slab *whole)
+static int64_t row_bytes_of(const tc_field *field)
 {
-    const int64_t row_bytes = (int64_t)tc_type_size(field) * columns_of(field);
+    return (int64_t)tc_type_size(field) * columns_of(field);
+}
+
+static tc_status transfer_passes(const tc_store *store, hid_t dataset,
+                                 const tc_field *field, const slab *whole, tc_error *err)
+{
+    const int64_t row_bytes = row_bytes_of(field);
     const int64_t rows_a_pass = PASS_BYTES / row_bytes > 0 ? PASS_BYTES / row_bytes : 1;
-    int64_t passes = (whole->n + rows_a_pass - 1) / rows_a_pass;
-    unsigned char dummy[8] = {0};
-    herr_t code = 0;
-    tc_comm_max_i64_all(store->comm, &passes, 1);
-    for (int64_t p = 0; p < passes; p++) {
-        const int64_t done = p * rows_a_pass < whole->n ? p * rows_a_pass : whole->n;
-        const int64_t n = whole->n - done < rows_a_pass ? whole->n - done : rows_a_pass;
-        slab part = {.row = whole->row + done, .n = n};
+    for (int64_t done = 0; done < whole->n; done += rows_a_pass) {
+        const int64_t left = whole->n - done;
+        slab part = {.row = whole->row + done,
+                     .n = left < rows_a_pass ? left : rows_a_pass};
         if (whole->to != NULL) {
-            part.to = n > 0 ? (unsigned char *)whole->to + done * row_bytes : dummy;
+            part.to = (unsigned char *)whole->to + done * row_bytes;
         } else {
-            part.from =
-                n > 0 ? (const unsigned char *)whole->from + done * row_bytes : dummy;
+            part.from = (const unsigned char *)whole->from + done * row_bytes;
         }
-        code |= transfer(dataset, field, &part);
+        TC_TRY(transfer(store, dataset, field, &part, err));
     }
-    return code;
+    return TC_OK;
 }
 
 static herr_t describe(hid_t dataset, const tc_field *field, uint64_t sum)
@@ -183,28 +179,42 @@ static herr_t describe(hid_t dataset, const tc_field *field, uint64_t sum)
     return code;
 }
 
-tc_status tc_store_put_all(tc_store *store, const tc_field *field, const void *data,
-                           int64_t row0, int64_t n_local, int64_t n_global, tc_error *err)
+/* Collective, errors not agreed. */
+static tc_status write_dataset_all(tc_store *store, const tc_field *field,
+                                   const slab *whole, int64_t n_global, tc_error *err)
 {
-    const slab whole = {.row = row0, .n = n_local, .from = data};
-    const int covered = covers_all(store->comm, row0, n_local, n_global);
+    const int covered = covers_all(store->comm, whole->row, whole->n, n_global);
     const uint64_t sum =
-        merge_checksum_all(store->comm, checksum(field, data, row0, n_local));
-    tc_status st = TC_FAULT("store.put", err);
-    hid_t dataset;
+        merge_checksum_all(store->comm, checksum(field, whole->from, whole->row, whole->n));
+    const hid_t dataset = create_dataset(store, field, n_global);
+    tc_status st = tc_store_check(store, dataset, TC_EIO, field->name, err);
     TC_ASSERT(covered && tc_type_size(field) > 0);
-    dataset = create_dataset(store, field, n_global);
     if (dataset >= 0) {
-        herr_t code = transfer_passes_all(store, dataset, field, &whole);
-        code |= describe(dataset, field, sum);
+        st = transfer_passes(store, dataset, field, whole, err);
+        const herr_t code = describe(dataset, field, sum);
         if (st == TC_OK) {
             st = tc_store_check(store, code, TC_EIO, field->name, err);
         }
         (void)H5Dclose(dataset);
-    } else if (st == TC_OK) {
-        st = tc_store_check(store, dataset, TC_EIO, field->name, err);
     }
-    return tc_comm_agree_all(store->comm, st, err);
+    return st;
+}
+
+tc_status tc_store_put_all(tc_store *store, const tc_field *field, const void *data,
+                           int64_t row0, int64_t n_local, int64_t n_global, tc_error *err)
+{
+    const slab whole = {.row = row0, .n = n_local, .from = data};
+    tc_status st =
+        tc_store_room(store, (double)n_global * (double)row_bytes_of(field), err);
+    if (st == TC_OK) {
+        st = TC_FAULT("store.put", err);
+    }
+    st = tc_comm_agree_all(store->comm, st, err);
+    if (st == TC_OK) {
+        st = write_dataset_all(store, field, &whole, n_global, err);
+        st = tc_comm_agree_all(store->comm, st, err);
+    }
+    return st;
 }
 
 tc_status tc_store_put_small_all(tc_store *store, const tc_field *field, const void *data,
@@ -317,10 +327,9 @@ static tc_status check_fit(const tc_store *store, hid_t dataset, const tc_field 
 static tc_status read_checked_all(tc_store *store, hid_t dataset, const tc_field *field,
                                   const slab *whole, int64_t n_rows, tc_error *err)
 {
-    const herr_t code = transfer_passes_all(store, dataset, field, whole);
     const int covered = covers_all(store->comm, whole->row, whole->n, n_rows);
+    tc_status st = transfer_passes(store, dataset, field, whole, err);
     uint64_t expected = 0, found;
-    tc_status st = tc_store_check(store, code, TC_EIO, field->name, err);
     found =
         merge_checksum_all(store->comm, checksum(field, whole->to, whole->row, whole->n));
     if (st == TC_OK && covered &&

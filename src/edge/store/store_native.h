@@ -25,6 +25,9 @@ struct tc_store {
 tc_status tc_store_check(const tc_store *store, int64_t code, tc_status status,
                          const char *what, tc_error *err);
 
+/* Local, rank 0 looks. TC_EIO if the file system has no room for so many bytes more. */
+tc_status tc_store_room(const tc_store *store, double bytes, tc_error *err);
+
 /* Local. HDF5 type of a field in the file (for_file) or in memory; to be closed. Negative
  * on failure. */
 hid_t tc_store_type(const tc_field *field, int for_file);

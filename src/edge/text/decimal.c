@@ -123,7 +123,8 @@ static tc_decimal_outcome scale(const parts *number, uint64_t *magnitude, int *r
     return TC_DECIMAL_OK;
 }
 
-tc_decimal_outcome tc_decimal_parse(const char *text, int64_t n, int64_t *value, int *rounded)
+tc_decimal_outcome tc_decimal_parse(const char *text, int64_t n, int64_t *value,
+                                    int *rounded)
 {
     const char *const end = text + n;
     const int minus = n > 0 && *text == '-';

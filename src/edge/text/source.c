@@ -33,12 +33,12 @@ tc_status tc_source_size(const char *path, int64_t *bytes, tc_error *err)
     struct stat info;
     *bytes = 0;
     if (stat(path, &info) != 0 || access(path, R_OK) != 0) {
-        return tc_fail(err, TC_EINPUT, "%s: cannot be read (%s); check input.transactions", path,
-                       strerror(errno));
+        return tc_fail(err, TC_EINPUT, "%s: cannot be read (%s); check input.transactions",
+                       path, strerror(errno));
     }
     if (!S_ISREG(info.st_mode)) {
-        return tc_fail(err, TC_EINPUT, "%s: is not a regular file; check input.transactions",
-                       path);
+        return tc_fail(err, TC_EINPUT,
+                       "%s: is not a regular file; check input.transactions", path);
     }
     *bytes = (int64_t)info.st_size;
     return TC_OK;
@@ -85,8 +85,8 @@ tc_status tc_source_open_stored(const char *path, int64_t offset, tc_source **ou
     source->offset = offset;
     source->fd = open(path, O_RDONLY | O_CLOEXEC);
     if (source->fd < 0) {
-        st = tc_fail(err, TC_EINPUT, "%s: cannot be opened (%s); check input.transactions", path,
-                     strerror(errno));
+        st = tc_fail(err, TC_EINPUT, "%s: cannot be opened (%s); check input.transactions",
+                     path, strerror(errno));
         tc_source_close(&source);
     }
     *out = source;
@@ -96,6 +96,7 @@ tc_status tc_source_open_stored(const char *path, int64_t offset, tc_source **ou
 tc_status tc_source_open(const char *path, int64_t offset, tc_source **out, tc_error *err)
 {
     TC_TRY(tc_source_open_stored(path, offset, out, err));
+    TC_ASSERT(*out != NULL);
     if (tc_source_is_gz(path)) {
         const tc_status st = start_gz(*out, err);
         if (st != TC_OK) {

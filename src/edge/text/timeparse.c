@@ -42,8 +42,8 @@ static int seconds_of(const moment *m, int64_t *seconds)
     if (!tc_date_valid(m->date) || m->hour > 23 || m->minute > 59 || m->second > 59) {
         return 0;
     }
-    *seconds = tc_date_to_days(m->date) * TC_DAY_SECONDS + m->hour * 3600 + m->minute * 60 +
-               m->second;
+    *seconds = tc_date_to_days(m->date) * TC_DAY_SECONDS +
+               ((int64_t)m->hour * 60 + m->minute) * 60 + m->second;
     return 1;
 }
 
@@ -78,8 +78,9 @@ static int read_clock(cursor *at, moment *m)
 static int read_iso(cursor *at, moment *m)
 {
     int year;
-    if (!number(at, 4, 4, &year) || !literal(at, '-') || !number(at, 2, 2, &m->date.month) ||
-        !literal(at, '-') || !number(at, 2, 2, &m->date.day)) {
+    if (!number(at, 4, 4, &year) || !literal(at, '-') ||
+        !number(at, 2, 2, &m->date.month) || !literal(at, '-') ||
+        !number(at, 2, 2, &m->date.day)) {
         return 0;
     }
     m->date.year = year;
@@ -177,7 +178,8 @@ static int read_pattern(const tc_time_format *format, cursor *at, moment *m)
     return at->p == at->end;
 }
 
-int tc_time_parse(const tc_time_format *format, const char *text, int64_t n, int64_t *seconds)
+int tc_time_parse(const tc_time_format *format, const char *text, int64_t n,
+                  int64_t *seconds)
 {
     cursor at = {text, text + n};
     moment m = {{0, 0, 0}, 0, 0, 0};
@@ -217,27 +219,30 @@ static tc_status compile_pattern(const char *format, tc_time_format *out, tc_err
         if (*p == '%') {
             p++;
             if (*p == 0 || strchr("YmdHMS%", *p) == NULL) {
-                return tc_fail(err, TC_ECONFIG,
-                               "time format \"%s\": %%%.1s is not known; use %%Y %%m %%d %%H "
-                               "%%M %%S or %%%%",
-                               format, p);
+                return tc_fail(
+                    err, TC_ECONFIG,
+                    "time format \"%s\": %%%.1s is not known; use %%Y %%m %%d %%H "
+                    "%%M %%S or %%%%",
+                    format, p);
             }
             if (*p != '%') {
                 seen[(unsigned char)*p]++;
                 step = (short)(DIRECTIVE + (unsigned char)*p);
             }
         }
-        if (step >= DIRECTIVE && out->n_steps > 0 && out->step[out->n_steps - 1] >= DIRECTIVE) {
+        if (step >= DIRECTIVE && out->n_steps > 0 &&
+            out->step[out->n_steps - 1] >= DIRECTIVE) {
             out->exact[out->n_steps - 1] = 1;
             out->exact[out->n_steps] = 1;
         }
         out->step[out->n_steps++] = step;
     }
     if (seen['Y'] != 1 || seen['m'] != 1 || seen['d'] != 1) {
-        return tc_fail(err, TC_ECONFIG,
-                       "time format \"%s\" is neither iso, day_first, month_first, compact, epoch "
-                       "nor a pattern with one %%Y, one %%m and one %%d",
-                       format);
+        return tc_fail(
+            err, TC_ECONFIG,
+            "time format \"%s\" is neither iso, day_first, month_first, compact, epoch "
+            "nor a pattern with one %%Y, one %%m and one %%d",
+            format);
     }
     return TC_OK;
 }
