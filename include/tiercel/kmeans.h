@@ -5,8 +5,8 @@
  * the search, so every score |c|^2 / 2 - x.c is exact in double in any order of operations,
  * labels and ties are the same on any machine, and the sums of a cluster are int64 that
  * change by the rows that moved, without drift. Nothing depends on the order or the spread
- * of rows. Method and bounds: Lloyd 1982, on a fixed-point grid; n <= 2^41, d <= 64, k <=
- * 254.
+ * of rows. Method and bounds: Lloyd 1982, on a fixed-point grid; n <= 2^41, d <= 64,
+ * k <= 254.
  *
  * One iteration: tc_kmeans_assign over all pieces of the rows (partial), tc_kmeans_add of
  * the summed deltas (merge), tc_kmeans_centres (finish), tc_kmeans_relocate for clusters
@@ -34,18 +34,19 @@ typedef struct {
     const int32_t *const *x; /* [d] pointers to columns [n] */
 } tc_kmeans_rows;
 
-/* State of one fit, the same on all ranks. Read freely, change through the functions only.
- */
+/* State of one fit, the same on all ranks; changed through the functions only.
+ *   sum     [k][d + 1] sums of the values of a cluster, then its number of rows
+ *   centre  [k][d] on the grid; zeros for an empty cluster
+ *   tile    [k / 4 rounded up][d][4] centres as doubles, in the order of the search
+ *   half    [k rounded up to 4] |centre|^2 / 2; infinite for an empty cluster, which attracts
+ *           nothing
+ *   total   sum of squares of all rows: total[0] + 2^32 total[1] */
 typedef struct {
     int k, d;
-    int64_t *sum;    /* [k][d + 1]: sums of the cluster's values, then its number of rows */
-    int32_t *centre; /* [k][d] on the grid; zeros for an empty cluster */
-    double
-        *tile; /* [k / 4 rounded up][d][4] centres as doubles, in the order of the search */
-    double *half; /* [k rounded up to 4] |centre|^2 / 2; infinite for an empty cluster,
-                     which attracts nothing */
-    int64_t total[TC_KMEANS_TOTAL_WORDS]; /* sum of squares of all rows: total[0] + 2^32
-                                             total[1] */
+    int64_t *sum;
+    int32_t *centre;
+    double *tile, *half;
+    int64_t total[TC_KMEANS_TOTAL_WORDS];
 } tc_kmeans;
 
 /* Local. An empty model of k clusters in d dimensions. Errors: TC_EINTERNAL if k or d is

@@ -42,9 +42,10 @@ typedef struct {
 } tc_logit_request;
 
 /* Local, pure. Number of doubles that a pass sums, and of the scratch that it needs. The
- * sums are ints   rows, rows with y = 1 reals  loss, gradient [q], packed lower triangle of
- * the Hessian; or TC_LOGIT_SIZES losses. The penalty is not among them: it belongs to the
- * finish. */
+ * sums are
+ *   ints   rows, and rows with y = 1
+ *   reals  loss, gradient [q], packed lower triangle of the Hessian; or TC_LOGIT_SIZES losses.
+ * The penalty is not among them: it belongs to the finish. */
 int64_t tc_logit_n_real(const tc_logit_problem *problem);
 int64_t tc_logit_n_scratch(const tc_logit_problem *problem);
 
@@ -103,9 +104,10 @@ TC_NODISCARD tc_status tc_logit_fit(tc_logit_model *model, tc_logit_evaluate *ev
 /* Local. One Newton step at b, the step of tc_logit_fit.
  *   hessian  packed, inout: the sums of a full pass; becomes the factor of hessian + ridge
  *   gradient [q] with penalty
- *   skip     [q] inout: dropped columns; dependent ones are marked (the matrix is then
- * singular) step     [q], out Returns gradient' step >= 0 (the Newton decrement), or a
- * negative number if the matrix is singular. */
+ *   skip     [q] inout: dropped columns; dependent ones are marked too (a singular matrix)
+ *   step     [q], out
+ * Returns the Newton decrement -gradient' step >= 0, or a negative number if the matrix is
+ * singular. */
 double tc_logit_step(const tc_logit_problem *problem, const double *gradient,
                      double *hessian, uint8_t *skip, double *step);
 

@@ -30,14 +30,14 @@ typedef struct {
     int64_t rows, positives;
     double base_rate;
     double auc, auc_se;  /* Mann-Whitney; standard error of DeLong et al. 1988, Biometrics
-                            44;  NaN if a class has one row only */
+                            44; NaN if a class has one row only */
     double pr_auc;       /* average precision, step form */
     double ks;           /* largest distance of the two distribution functions */
     double brier;        /* of the middle of the cell */
     double ece10, ece15; /* expected calibration error in 10 and 15 bins of equal width */
     double lift10;       /* share of positives in the highest tenth, over the base rate */
-    double calibration[TC_METRICS_BINS]
-                      [4]; /* low edge, rows, mean predicted, observed (NaN if empty) */
+    /* low edge, rows, mean predicted, observed (NaN if empty) */
+    double calibration[TC_METRICS_BINS][4];
     double lift[10][5]; /* tenth (1 = highest), rows, positives, lift, capture up to here;
                            rows of a score that straddles an edge are split in proportion */
 } tc_metrics;

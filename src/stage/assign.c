@@ -3,6 +3,7 @@
  * afterwards. */
 #include "assign_impl.h"
 
+#include "tiercel/config_check.h"
 #include "tiercel/fault.h"
 #include "tiercel/log.h"
 
@@ -22,24 +23,6 @@ static tc_status check_tier_names(const tc_assign *a, tc_error *err)
         }
     }
     return TC_OK;
-}
-
-static tc_status compile_rules(tc_assign *a, tc_error *err)
-{
-    const tc_config_assign *config = &a->config->assign;
-    tc_rule *rule = tc_mem_alloc(config->n_rules, sizeof *rule, err);
-    if (rule == NULL) {
-        return TC_ENOMEM;
-    }
-    for (int i = 0; i < config->n_rules; i++) {
-        const tc_segment_rule *from = &config->rules[i];
-        rule[i] = (tc_rule){.name = from->name,
-                            .low = {from->r_min, from->f_min, from->m_min},
-                            .high = {from->r_max, from->f_max, from->m_max}};
-    }
-    const tc_status st = tc_rules_compile(rule, config->n_rules, &a->rules, err);
-    tc_mem_free(rule);
-    return st;
 }
 
 /* What the configuration alone decides. */
@@ -63,7 +46,7 @@ static tc_status prepare(tc_assign *a, tc_error *err)
         a->tier_name[t + 1] = config->tiers[t].name;
     }
     TC_TRY(check_tier_names(a, err));
-    return compile_rules(a, err);
+    return tc_config_rules(a->config, &a->rules, err);
 }
 
 static tc_status check_rows(const tc_assign *a, tc_error *err)

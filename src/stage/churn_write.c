@@ -82,7 +82,7 @@ static const model_column model_columns[] = {
 /* Local. Rows of the text, enumeration and flag columns; [n_use + 1]. */
 typedef struct {
     char (*name)[NAME_TEXT];
-    uint8_t *transform, *dropped;
+    uint8_t *transform;
     double *value;
 } labels;
 
@@ -90,34 +90,30 @@ static void labels_free(labels *l)
 {
     tc_mem_free(l->name);
     tc_mem_free(l->transform);
-    tc_mem_free(l->dropped);
     tc_mem_free(l->value);
 }
 
-static tc_status labels_create(const tc_churn_job *job, const tc_churn_model *model,
-                               labels *l, tc_error *err)
+static tc_status labels_create(const tc_churn_job *job, labels *l, tc_error *err)
 {
     const int64_t n = job->n_use + 1;
     TC_TRY(TC_FAULT("churn.write", err));
     l->name = tc_mem_alloc(n, sizeof *l->name, err);
     l->transform = tc_mem_alloc(n, sizeof *l->transform, err);
-    l->dropped = tc_mem_alloc(n, sizeof *l->dropped, err);
     l->value = tc_mem_alloc(n, sizeof *l->value, err);
-    if (l->name == NULL || l->transform == NULL || l->dropped == NULL || l->value == NULL) {
+    if (l->name == NULL || l->transform == NULL || l->value == NULL) {
         return TC_ENOMEM;
     }
     for (int64_t i = 0; i < n; i++) {
         (void)snprintf(l->name[i], NAME_TEXT, "%s",
                        i == 0 ? "intercept" : job->use[i - 1].feature);
         l->transform[i] = i > 0 && job->use[i - 1].transform == TC_LOG1P;
-        l->dropped[i] = model->fit->dropped[i];
     }
     return TC_OK;
 }
 
 /* Collective. */
-static tc_status put_labels_all(tc_churn_job *job, const char *folder, const labels *l,
-                                tc_error *err)
+static tc_status put_labels_all(tc_churn_job *job, const char *folder,
+                                const tc_churn_model *model, const labels *l, tc_error *err)
 {
     char path[PATH_TEXT];
     const struct {
@@ -140,7 +136,13 @@ static tc_status put_labels_all(tc_churn_job *job, const char *folder, const lab
          {.type = TC_U8,
           .unit = "1",
           .description = "1 = constant, or a linear function of features before it"},
-         l->dropped}};
+         model->fit->dropped},
+        {"separated",
+         {.type = TC_U8,
+          .unit = "1",
+          .description =
+              "1 = tells the classes apart perfectly, so no finite effect exists"},
+         model->fit->separated}};
     tc_status st = TC_OK;
     for (size_t i = 0; i < sizeof columns / sizeof columns[0] && st == TC_OK; i++) {
         tc_field field = columns[i].field;
@@ -157,9 +159,9 @@ tc_status tc_churn_put_model_all(tc_churn_job *job, const char *folder,
 {
     char path[PATH_TEXT];
     labels l = {0};
-    tc_status st = tc_comm_agree_all(job->comm, labels_create(job, model, &l, err), err);
+    tc_status st = tc_comm_agree_all(job->comm, labels_create(job, &l, err), err);
     if (st == TC_OK) {
-        st = put_labels_all(job, folder, &l, err);
+        st = put_labels_all(job, folder, model, &l, err);
     }
     for (size_t c = 0; c < sizeof model_columns / sizeof model_columns[0] && st == TC_OK;
          c++) {

@@ -144,7 +144,7 @@ static tc_status collect(const tc_ingest *in, uint64_t **used, int64_t *n_used,
 tc_status tc_ingest_count_orders_all(tc_ingest *in, tc_error *err)
 {
     uint64_t *used = NULL, *unused = NULL;
-    int64_t n_used, n_unused = in->n_unused;
+    int64_t n_used = 0, n_unused = in->n_unused;
     tc_status st = TC_FAULT("ingest.orders", err);
     if (st == TC_OK) {
         st = collect(in, &used, &n_used, &unused, err);

@@ -4,19 +4,13 @@
 
 #include "tiercel/comm.h"
 #include "tiercel/config.h"
+#include "tiercel/fingerprint.h"
 #include "tiercel/store.h"
 
 /* Collective. size[n_files], out: stored bytes of each file of config->input on all ranks; each rank asks
  * for some of them. Errors (agreed): TC_EINPUT naming a file that cannot be read. */
 TC_NODISCARD tc_status tc_source_sizes_all(tc_comm *comm, const tc_config *config,
                                            int64_t *size, tc_error *err);
-
-/* Collective. Fingerprint of the content of all input files, 32 hexadecimal digits: a sum over files of a hash of
- * (place in the list, size, sum over blocks of 8 MiB of their hashes mixed with their number), so that
- * ranks share the work by bytes and the result does not depend on their number. Names and times
- * do not count. Errors (agreed): TC_EINPUT, TC_EIO, TC_ENOMEM. Cost: reads every byte once. */
-TC_NODISCARD tc_status tc_source_fingerprint_all(tc_comm *comm, const tc_config *config,
-                                                 char hex[TC_ID_TEXT], tc_error *err);
 
 /* Collective, in place. v[n] becomes the sum over ranks modulo 2^64. n <= 8. */
 void tc_sum_u64_all(tc_comm *comm, uint64_t *v, int64_t n);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+/* NOLINTBEGIN(readability-non-const-parameter): the type is that of all visits */
 static tc_status visit_total(void *context, int64_t row, int64_t n_rows, int64_t *ints,
                              double *reals, tc_error *err)
 {
@@ -27,6 +28,7 @@ static tc_status visit_assign(void *context, int64_t row, int64_t n_rows, int64_
     tc_kmeans_assign(s->model, &rows, row, n_rows, s->label, ints);
     return TC_OK;
 }
+/* NOLINTEND(readability-non-const-parameter) */
 
 /* Collective. The row of all ranks that is farthest from every centre, ties to the smallest in the order of
  * customers: its distance, and its values and cluster in point[n_dim + 1]. Returns its local number on

@@ -9,91 +9,8 @@
 
 #include <cmocka.h>
 
-#include "tiercel/kmeans.h"
-#include "tiercel/rng.h"
+#include "kmeans_fixture.h"
 #include "tiercel/wide.h"
-
-enum { N_MAX = 700 };
-
-typedef struct {
-    int32_t data[TC_KMEANS_MAX_D][N_MAX];
-    const int32_t *column[TC_KMEANS_MAX_D];
-    tc_kmeans_rows rows;
-    uint8_t label[N_MAX];
-    int64_t delta[TC_KMEANS_MAX_K * (TC_KMEANS_MAX_D + 1) + 1];
-    tc_kmeans *model;
-} fixture;
-
-/* n rows of d values below limit in size; a small limit gives many ties. */
-static fixture *make(int64_t n, int d, int k, int32_t limit)
-{
-    fixture *f = calloc(1, sizeof *f);
-    tc_rng rng =
-        tc_rng_stream(1, (uint64_t)(n * 1000 + (int64_t)d * 10 + k), (uint64_t)limit);
-    assert_non_null(f);
-    for (int j = 0; j < d; j++) {
-        f->column[j] = f->data[j];
-        for (int64_t i = 0; i < n; i++) {
-            f->data[j][i] =
-                (int32_t)tc_rng_below(&rng, 2 * (uint64_t)limit - 1) - limit + 1;
-        }
-    }
-    f->rows = (tc_kmeans_rows){n, d, f->column};
-    assert_int_equal(tc_kmeans_create(k, d, &f->model, NULL), TC_OK);
-    memset(f->label, TC_KMEANS_NO_LABEL, sizeof f->label);
-    tc_kmeans_total(&f->rows, 0, n, f->model->total);
-    return f;
-}
-
-static void drop(fixture *f)
-{
-    tc_kmeans_destroy(&f->model);
-    free(f);
-}
-
-/* Starts from the first n_centres rows. */
-static void start(fixture *f, int n_centres)
-{
-    int32_t centre[TC_KMEANS_MAX_K * TC_KMEANS_MAX_D];
-    for (int a = 0; a < n_centres; a++) {
-        for (int j = 0; j < f->rows.d; j++) {
-            centre[a * f->rows.d + j] = f->data[j][a];
-        }
-    }
-    tc_kmeans_start(f->model, centre, n_centres);
-}
-
-static int64_t distance(const fixture *f, int64_t i, int a)
-{
-    int64_t sum = 0;
-    for (int j = 0; j < f->rows.d; j++) {
-        const int64_t v = f->data[j][i] - f->model->centre[a * f->rows.d + j];
-        sum += v * v;
-    }
-    return sum;
-}
-
-static int nearest(const fixture *f, int64_t i, int n_centres)
-{
-    int best = 0;
-    for (int a = 1; a < n_centres; a++) {
-        best = distance(f, i, a) < distance(f, i, best) ? a : best;
-    }
-    return best;
-}
-
-static int64_t moved(const fixture *f)
-{
-    return f->delta[tc_kmeans_words(f->model) - 1];
-}
-
-static void step(fixture *f)
-{
-    memset(f->delta, 0, sizeof f->delta);
-    tc_kmeans_assign(f->model, &f->rows, 0, f->rows.n, f->label, f->delta);
-    tc_kmeans_add(f->model, f->delta);
-    tc_kmeans_centres(f->model);
-}
 
 static void labels_are_the_nearest_with_ties_to_the_lowest(void **state)
 {
@@ -114,23 +31,6 @@ static void labels_are_the_nearest_with_ties_to_the_lowest(void **state)
             }
         }
     }
-}
-
-static void sums_equal_a_recount(const fixture *f)
-{
-    const int d = f->rows.d;
-    int64_t *count = calloc((size_t)tc_kmeans_words(f->model), sizeof *count);
-    assert_non_null(count);
-    for (int64_t i = 0; i < f->rows.n; i++) {
-        int64_t *sum = &count[(int64_t)f->label[i] * (d + 1)];
-        for (int j = 0; j < d; j++) {
-            sum[j] += f->data[j][i];
-        }
-        sum[d]++;
-    }
-    assert_memory_equal(count, f->model->sum,
-                        (size_t)(tc_kmeans_words(f->model) - 1) * sizeof *count);
-    free(count);
 }
 
 /* Squared distances to the exact means, in long double. */

@@ -1,4 +1,4 @@
-/* Logistic regression on small data: closed forms, properties, and a published model. */
+/* Logistic regression on small data: closed forms and properties. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +11,6 @@
 #include "tiercel/rng.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 enum { N = 700 };
 
@@ -58,39 +56,6 @@ static tc_logit_model *fitted(const tc_logit_problem *problem, const tc_logit_ro
     }
     assert_int_equal(st, TC_OK);
     return model;
-}
-
-static void test_cholesky(void **state)
-{
-    /* [4 2 2; 2 5 3; 2 3 6] = L L', L = [2; 1 2; 1 1 2] */
-    double a[6] = {4, 2, 5, 2, 3, 6}, x[3] = {8, 10, 11}, inverse[6], scratch[3];
-    uint8_t skip[3] = {0};
-    (void)state;
-    assert_int_equal(tc_cholesky(3, a, 1e-12, skip), 3);
-    for (int i = 0; i < 6; i++) {
-        assert_near(a[i], (const double[]){2, 1, 2, 1, 1, 2}[i], 1e-15);
-    }
-    tc_cholesky_solve(3, a, skip, x); /* of (1, 1, 1): row sums */
-    for (int i = 0; i < 3; i++) {
-        assert_near(x[i], 1.0, 1e-15);
-    }
-    tc_cholesky_inverse(3, a, skip, scratch, inverse);
-    assert_near(inverse[5], 0.25, 1e-15); /* 1 / l33^2 */
-    assert_near(4 * inverse[3] + 2 * inverse[4] + 2 * inverse[5], 0.0, 1e-15);
-}
-
-static void test_cholesky_skips(void **state)
-{
-    /* the second column is twice the first, the fourth is marked beforehand */
-    double a[10] = {1, 2, 4, 0, 0, 1, 5, 5, 5, 5}, x[4] = {3, 7, 2, 9};
-    uint8_t skip[4] = {0, 0, 0, 1};
-    (void)state;
-    assert_int_equal(tc_cholesky(4, a, 1e-12, skip), 2);
-    assert_memory_equal(skip, ((const uint8_t[]){0, 1, 0, 1}), 4);
-    tc_cholesky_solve(4, a, skip, x);
-    for (int i = 0; i < 4; i++) {
-        assert_near(x[i], (const double[]){3, 0, 2, 0}[i], 1e-15);
-    }
 }
 
 /* The sums of one pass against plain loops, with left-out rows that hold NaN. */
@@ -404,67 +369,9 @@ static void test_errors(void **state)
     assert_int_equal(tc_mem_live_blocks(), 0);
 }
 
-/* Three columns of the Wisconsin breast cancer data (UCI), malignant = 1. Expected by an independent
- * program; see src/kernel/README.md. */
-static void test_breast_cancer(void **state)
-{
-    static const double expected[4][2] = {{-42.01940764, 4.45942687},
-                                          {1.39699241, 0.15403241},
-                                          {0.38055893, 0.05711325},
-                                          {144.67422712, 19.04687509}};
-    const tc_logit_problem problem = tc_logit_problem_default(3);
-    char path[512], line[256];
-    double mean[3] = {0}, scale[3] = {0};
-    int n = 0;
-    tc_logit_effect e[4];
-    tc_logit_model *model;
-    tc_logit_rows rows;
-    (void)state;
-    (void)snprintf(path, sizeof path, "%.*s/../golden/breast_cancer.csv",
-                   (int)(strrchr(__FILE__, '/') - __FILE__), __FILE__);
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    assert_non_null(fgets(line, sizeof line, file));
-    while (n < N && fgets(line, sizeof line, file) != NULL) {
-        char *p = line;
-        for (int j = 0; j < 3; j++) {
-            column[j][n] = strtod(p, &p);
-            mean[j] += column[j][n];
-            p++;
-        }
-        outcome[n++] = (int8_t)(*p == '1');
-    }
-    (void)fclose(file);
-    assert_int_equal(n, 569);
-    for (int j = 0; j < 3; j++) {
-        mean[j] /= n;
-        for (int i = 0; i < n; i++) {
-            scale[j] += (column[j][i] - mean[j]) * (column[j][i] - mean[j]);
-        }
-        scale[j] = sqrt(scale[j] / n);
-        for (int i = 0; i < n; i++) {
-            column[j][i] = (column[j][i] - mean[j]) / scale[j];
-        }
-    }
-    rows = rows_of(n);
-    model = fitted(&problem, &rows, 5);
-    tc_logit_effects(model, mean, scale, e);
-    assert_int_equal(model->end, TC_LOGIT_CONVERGED);
-    assert_near(-0.5 * model->deviance, -93.6451113589, 1e-9);
-    for (int j = 0; j < 4; j++) {
-        assert_near(e[j].coefficient, expected[j][0], 1e-8);
-        assert_near(e[j].standard_error, expected[j][1], 1e-8);
-    }
-    print_message("%lld iterations, %lld passes\n", (long long)model->iterations,
-                  (long long)model->passes);
-    tc_logit_destroy(&model);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cholesky),
-        cmocka_unit_test(test_cholesky_skips),
         cmocka_unit_test(test_partial),
         cmocka_unit_test(test_intercept_alone),
         cmocka_unit_test(test_two_by_two),
@@ -476,7 +383,6 @@ int main(void)
         cmocka_unit_test(test_search),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_breast_cancer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -152,6 +152,7 @@ tc_status tc_store_create_all(tc_comm *comm, const char *path,
     }
     st = tc_comm_agree_all(comm, st, err);
     if (st == TC_OK) {
+        TC_ASSERT(*out != NULL); /* as agreed */
         st = tc_comm_agree_all(comm, create_file(*out, err), err);
         if (st != TC_OK) {
             tc_store_close_all(out);
@@ -197,8 +198,8 @@ static tc_status sync_and_rename(const tc_store *store, tc_error *err)
     return TC_OK;
 }
 
-/* HDF5 1.10 keeps a dead handle after a failed close and runs into it when MPI ends; the process then has to end
- * without that. */
+/* HDF5 1.10 keeps a dead handle after a failed close and runs into it when MPI ends; the
+ * process then has to end without that. */
 static herr_t close_file(tc_store *store)
 {
     const herr_t code = H5Fclose(store->file);
@@ -209,32 +210,30 @@ static herr_t close_file(tc_store *store)
     return code;
 }
 
-tc_status tc_store_publish_all(tc_store **out, tc_error *err)
+tc_status tc_store_publish_all(tc_store **store, tc_error *err)
 {
-    tc_store *store = *out;
-    tc_comm *comm = store->comm;
+    tc_store *s = *store;
+    tc_comm *comm = s->comm;
     const int64_t one = 1;
-    herr_t code = tc_store_attribute_write(store->file, "complete", H5T_NATIVE_INT64, &one);
-    tc_status st = tc_store_check(store, code, TC_EIO, "complete", err);
+    herr_t code = tc_store_attribute_write(s->file, "complete", H5T_NATIVE_INT64, &one);
+    tc_status st = tc_store_check(s, code, TC_EIO, "complete", err);
     if (st == TC_OK) {
-        st = tc_store_room(store, 0.0, err);
+        st = tc_store_room(s, 0.0, err);
     }
     if (st == TC_OK) {
         st = TC_FAULT("store.publish", err);
     }
     st = tc_comm_agree_all(comm, st, err);
     if (st == TC_OK) {
-        code = H5Fclose(store->file);
-        store->file = -1;
-        st =
-            tc_comm_agree_all(comm, tc_store_check(store, code, TC_EIO, "close", err), err);
+        code = close_file(s);
+        st = tc_comm_agree_all(comm, tc_store_check(s, code, TC_EIO, "close", err), err);
     }
     if (st == TC_OK) {
-        st = tc_comm_rank(comm) == 0 ? sync_and_rename(store, err) : TC_OK;
+        st = tc_comm_rank(comm) == 0 ? sync_and_rename(s, err) : TC_OK;
         st = tc_comm_agree_all(comm, st, err);
     }
-    store->writing = st != TC_OK;
-    tc_store_close_all(out);
+    s->writing = st != TC_OK;
+    tc_store_close_all(store);
     return st;
 }
 
@@ -250,30 +249,22 @@ static void make_room_all(const tc_store *store)
     tc_comm_max_i64_all(store->comm, &failed, 1); /* nobody closes before */
 }
 
-void tc_store_close_all(tc_store **out)
+void tc_store_close_all(tc_store **store)
 {
-    tc_store *store = *out;
-    if (store == NULL) {
+    tc_store *s = *store;
+    if (s == NULL) {
         return;
     }
-    if (store->writing) {
-        make_room_all(store);
+    if (s->writing) {
+        make_room_all(s);
     }
-    if (store->file >= 0 && store->writing) {
-        int64_t meet = 0;
-        if (tc_comm_rank(store->comm) == 0) {
-            /* on a full disk closing needs room for what HDF5 still holds */
-            (void)!truncate(store->temporary, 0);
-        }
-        tc_comm_sum_i64_all(store->comm, &meet, 1);
+    if (s->file >= 0) {
+        (void)close_file(s);
     }
-    if (store->file >= 0) {
-        (void)close_file(store);
+    if (s->writing && tc_comm_rank(s->comm) == 0) {
+        (void)unlink(s->temporary);
     }
-    if (store->writing && tc_comm_rank(store->comm) == 0) {
-        (void)unlink(store->temporary);
-    }
-    store_free(out);
+    store_free(store);
 }
 
 static tc_status read_header(tc_store *store, tc_error *err)
@@ -369,6 +360,7 @@ tc_status tc_store_open_all(tc_comm *comm, const char *path, const char *schema,
     }
     st = tc_comm_agree_all(comm, st, err);
     if (st == TC_OK) {
+        TC_ASSERT(*out != NULL); /* as agreed */
         st = open_file(*out, err);
         if (st == TC_OK) {
             st = check_schema(*out, schema, schema_version, err);

@@ -117,13 +117,17 @@ static int fill(json_t *object, const tc_config *config, const char *section)
 
 typedef struct {
     tc_buffer *buffer;
+    tc_status status;
     tc_error *err;
 } sink;
 
 static int write_piece(const char *piece, size_t size, void *data)
 {
-    const sink *to = data;
-    return tc_buffer_append(to->buffer, piece, (int64_t)size, to->err) == TC_OK ? 0 : -1;
+    sink *to = data;
+    if (to->status == TC_OK) { /* jansson does not pass on every failure of this function */
+        to->status = tc_buffer_append(to->buffer, piece, (int64_t)size, to->err);
+    }
+    return to->status == TC_OK ? 0 : -1;
 }
 
 tc_status tc_config_section(const tc_config *config, const char *section, tc_buffer *json,
@@ -135,7 +139,8 @@ tc_status tc_config_section(const tc_config *config, const char *section, tc_buf
         object == NULL || fill(object, config, section) != 0 ||
         (json_object_size(object) > 0 &&
          json_dump_callback(object, write_piece, &to,
-                            JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17)) != 0);
+                            JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17)) != 0) ||
+        to.status != TC_OK;
     const int unknown = !failed && json_object_size(object) == 0;
     json_decref(object);
     if (unknown) {

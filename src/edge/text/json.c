@@ -28,7 +28,9 @@ typedef struct {
 static int sink_write(const char *bytes, size_t n, void *data)
 {
     text_sink *sink = data;
-    sink->status = tc_buffer_append(&sink->text, bytes, (int64_t)n, sink->err);
+    if (sink->status == TC_OK) { /* jansson does not pass on every failure of this function */
+        sink->status = tc_buffer_append(&sink->text, bytes, (int64_t)n, sink->err);
+    }
     return sink->status == TC_OK ? 0 : -1;
 }
 
