@@ -1,9 +1,10 @@
 /* csv.h - records and fields of RFC 4180 text (edge layer, text; pure).
  *
- * Whether a byte lies inside quotes is a parity: every quote toggles it, and delimiters and newlines
- * count only outside. A parity adds up over pieces of a file, so any cut into byte ranges gives the same
- * records (Stehle and Jacobsen, "ParPaRaw", PVLDB 13, 2020, use the same idea). Quotes that
- * do not form a field of RFC 4180 are found afterwards, field by field. */
+ * Whether a byte lies inside quotes is a parity: every quote toggles it, and delimiters and
+ * newlines count only outside. A parity adds up over pieces of a file, so any cut into byte
+ * ranges gives the same records (Stehle and Jacobsen, "ParPaRaw", PVLDB 13, 2020, use the
+ * same idea). Quotes that do not form a field of RFC 4180 are found afterwards, field by
+ * field. */
 #ifndef TC_CSV_H
 #define TC_CSV_H
 
@@ -38,23 +39,25 @@ typedef enum {
     TC_CSV_OPEN    /* the file ends inside quotes */
 } tc_csv_outcome;
 
-/* Local, pure. Adds the number of quotes and newlines of bytes[n]. Cost: one pass, vectorised. */
+/* Local, pure. Adds the number of quotes and newlines of bytes[n]. Cost: one pass,
+ * vectorised. */
 void tc_csv_count(const char *bytes, int64_t n, int64_t *quotes, int64_t *newlines);
 
-/* Local, pure. Offset just behind the first newline outside quotes, or -1 if there is none in
- * bytes[n]. *inside is the state before the first byte and becomes that behind the last byte read;
- * *newlines grows by all newlines passed. */
+/* Local, pure. Offset just behind the first newline outside quotes, or -1 if there is none
+ * in bytes[n]. *inside is the state before the first byte and becomes that behind the last
+ * byte read; *newlines grows by all newlines passed. */
 int64_t tc_csv_skip(const char *bytes, int64_t n, int *inside, int64_t *newlines);
 
-/* Local, pure. Splits the record that starts at text, outside quotes. text[n] must be readable and a
- * newline (a sentinel that is no part of the text). at_end: the file ends at text[n]. The first
- * `capacity` fields are stored. An empty line is a record of length 0 with one field. */
+/* Local, pure. Splits the record that starts at text, outside quotes. text[n] must be
+ * readable and a newline (a sentinel that is no part of the text). at_end: the file ends at
+ * text[n]. The first `capacity` fields are stored. An empty line is a record of length 0
+ * with one field. */
 tc_csv_outcome tc_csv_next(const char *text, int64_t n, int at_end, tc_csv_field *field,
                            int capacity, tc_csv_record *record);
 
-/* Local, pure. The content of a field without a stray quote: outer quotes removed, doubled ones
- * made single. Borrows the record or, with doubled quotes, *scratch (room for field->n bytes), which
- * is then moved behind the text. */
+/* Local, pure. The content of a field without a stray quote: outer quotes removed, doubled
+ * ones made single. Borrows the record or, with doubled quotes, *scratch (room for field->n
+ * bytes), which is then moved behind the text. */
 tc_csv_text tc_csv_unquote(const tc_csv_field *field, char **scratch);
 
 /* Local, pure. The text without blanks and tabs at both ends. */

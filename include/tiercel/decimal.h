@@ -1,5 +1,5 @@
-/* decimal.h - decimal numbers as integers of 1/10,000, straight from text and never through a double
- * (edge layer, text; pure). Rounding is to the nearest, ties to even. */
+/* decimal.h - decimal numbers as integers of 1/10,000, straight from text and never through
+ * a double (edge layer, text; pure). Rounding is to the nearest, ties to even. */
 #ifndef TC_DECIMAL_H
 #define TC_DECIMAL_H
 
@@ -9,13 +9,14 @@ enum { TC_DECIMAL_ONE = 10000, TC_DECIMAL_PLACES = 4 };
 
 typedef enum { TC_DECIMAL_OK, TC_DECIMAL_SYNTAX, TC_DECIMAL_OVERFLOW } tc_decimal_outcome;
 
-/* Local, pure. Reads [+-]digits[.digits][e[+-]digits] with at least one digit and nothing else (blanks
- * are trimmed by the caller). *value is in 1/10,000. *rounded becomes 1 if digits other than 0 were
- * lost, else it is left as it was. On failure both are left. */
+/* Local, pure. Reads [+-]digits[.digits][e[+-]digits] with at least one digit and nothing
+ * else (blanks are trimmed by the caller). *value is in 1/10,000. *rounded becomes 1 if
+ * digits other than 0 were lost, else it is left as it was. On failure both are left. */
 tc_decimal_outcome tc_decimal_parse(const char *text, int64_t n, int64_t *value,
                                     int *rounded);
 
-/* Local, pure. The product of two numbers of 1/10,000, through 128 bits; *rounded as above. */
+/* Local, pure. The product of two numbers of 1/10,000, through 128 bits; *rounded as
+ * above. */
 tc_decimal_outcome tc_decimal_multiply(int64_t a, int64_t b, int64_t *product,
                                        int *rounded);
 

@@ -1,5 +1,5 @@
-/* source.h - the bytes of one input file, plain or .gz, read in order (edge layer, text). Files are read, not
- * mapped, so that memory does not grow with them. */
+/* source.h - the bytes of one input file, plain or .gz, read in order (edge layer, text).
+ * Files are read, not mapped, so that memory does not grow with them. */
 #ifndef TC_SOURCE_H
 #define TC_SOURCE_H
 
@@ -10,11 +10,12 @@ typedef struct tc_source tc_source;
 /* Local, pure. 1 if the name says that the file is compressed by gzip (.gz). */
 int tc_source_is_gz(const char *path);
 
-/* Local. Bytes of a file as stored. Errors: TC_EINPUT naming the file if it is missing, is no regular file or
- * may not be read. */
+/* Local. Bytes of a file as stored. Errors: TC_EINPUT naming the file if it is missing, is
+ * no regular file or may not be read. */
 TC_NODISCARD tc_status tc_source_size(const char *path, int64_t *bytes, tc_error *err);
 
-/* Local. Opens a file at byte `offset` (0 for .gz). The path is borrowed until close. Errors: TC_EINPUT, TC_ENOMEM. */
+/* Local. Opens a file at byte `offset` (0 for .gz). The path is borrowed until close.
+ * Errors: TC_EINPUT, TC_ENOMEM. */
 TC_NODISCARD tc_status tc_source_open(const char *path, int64_t offset, tc_source **out,
                                       tc_error *err);
 /* Local. The same, but reads the bytes as they are stored, also of a .gz file. */
@@ -23,8 +24,9 @@ TC_NODISCARD tc_status tc_source_open_stored(const char *path, int64_t offset,
 /* Local. NULL-safe; *source becomes NULL. */
 void tc_source_close(tc_source **source);
 
-/* Local. Reads up to `capacity` > 0 further bytes (inflated, if .gz); *n is their number, 0 only at
- * the end of the file. Errors: TC_EIO; TC_EDATA if a .gz file is damaged or cut off; TC_ENOMEM. */
+/* Local. Reads up to `capacity` > 0 further bytes (inflated, if .gz); *n is their number, 0
+ * only at the end of the file. Errors: TC_EIO; TC_EDATA if a .gz file is damaged or cut
+ * off; TC_ENOMEM. */
 TC_NODISCARD tc_status tc_source_read(tc_source *source, char *bytes, int64_t capacity,
                                       int64_t *n, tc_error *err);
 

@@ -1,5 +1,6 @@
-/* timeparse.h - dates and times as shops write them, to int64 seconds (edge layer, text; pure). A format
- * is compiled once; texts are then read without strptime, locale or zone. */
+/* timeparse.h - dates and times as shops write them, to int64 seconds (edge layer, text;
+ * pure). A format is compiled once; texts are then read without strptime, locale or
+ * zone. */
 #ifndef TC_TIMEPARSE_H
 #define TC_TIMEPARSE_H
 
@@ -18,8 +19,8 @@ typedef enum {
 
 enum { TC_TIME_STEPS = 64 };
 
-/* A compiled format. step: a literal byte, or 256 + the letter of a directive; exact marks a
- * directive that another one follows at once, so that it needs all its digits. */
+/* A compiled format. step: a literal byte, or 256 + the letter of a directive; exact marks
+ * a directive that another one follows at once, so that it needs all its digits. */
 typedef struct {
     tc_time_kind kind;
     int n_steps;
@@ -33,13 +34,13 @@ typedef struct {
  *   month_first  12/9/2011 ... the same with the month in front
  *   compact      20111209, also with a time as above
  *   epoch        whole seconds since 1970-01-01 (a fraction is cut off)
- * or a pattern of %Y %m %d %H %M %S, %% and other characters, which stand for themselves; it
- * needs year, month and day. Fractions of a second are cut off. Errors: TC_ECONFIG. */
+ * or a pattern of %Y %m %d %H %M %S, %% and other characters, which stand for themselves;
+ * it needs year, month and day. Fractions of a second are cut off. Errors: TC_ECONFIG. */
 TC_NODISCARD tc_status tc_time_compile(const char *format, tc_time_format *out,
                                        tc_error *err);
 
-/* Local, pure. 1 and *seconds if the text fits and names a date that exists in the years 1..9999
- * and a time below 24:00:00, else 0. Blanks are trimmed by the caller. */
+/* Local, pure. 1 and *seconds if the text fits and names a date that exists in the years
+ * 1..9999 and a time below 24:00:00, else 0. Blanks are trimmed by the caller. */
 int tc_time_parse(const tc_time_format *format, const char *text, int64_t n,
                   int64_t *seconds);
 

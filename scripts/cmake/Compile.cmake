@@ -25,9 +25,9 @@ function(tiercel_compile target)
   endif()
 endfunction()
 
-# tiercel_library(layer folder): the static library tc_<layer> of all sources of a folder.
+# tiercel_library(layer folder): the static library tc_<layer> of all sources below a folder.
 function(tiercel_library layer folder)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.c)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.c)
   list(FILTER sources EXCLUDE REGEX "/main\\.c$")
   add_library(tc_${layer} STATIC ${sources})
   target_include_directories(tc_${layer} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include)

@@ -1,4 +1,3 @@
-#define _POSIX_C_SOURCE 200809L
 #include "pipeline.h"
 
 #include "tiercel/json.h"
@@ -44,17 +43,24 @@ tc_status tc_pipeline_directory_all(tc_comm *comm, const tc_config *config, tc_e
     return tc_comm_agree_all(comm, st, err);
 }
 
-/* Collective. The id that stands in the file of a stage; empty if there is no sound file. */
-static void id_in_file_all(tc_comm *comm, const tc_config *config, tc_stage_kind kind,
-                           char id[TC_ID_TEXT])
+/* Collective. The id that stands in the file of a stage; empty if there is no sound file. Errors (agreed): what is
+ * not the file's own fault. */
+static tc_status id_in_file_all(tc_comm *comm, const tc_config *config, tc_stage_kind kind,
+                                char id[TC_ID_TEXT], tc_error *err)
 {
-    tc_error ignored = {0};
+    tc_error found = {0};
     tc_store *store = NULL;
+    const tc_status st = tc_stage_open_all(comm, config, kind, &store, &found);
     memset(id, 0, TC_ID_TEXT);
-    if (tc_stage_open_all(comm, config, kind, &store, &ignored) == TC_OK) {
+    if (st == TC_OK) {
         memcpy(id, tc_store_head(store)->run_id, TC_ID_TEXT);
     }
     tc_store_close_all(&store);
+    if (st == TC_OK || st == TC_EINPUT || st == TC_EDATA) {
+        return TC_OK;
+    }
+    *err = found;
+    return st;
 }
 
 /* Collective. The same for report.json, which rank 0 reads. */
@@ -94,7 +100,7 @@ tc_status tc_pipeline_complete_all(tc_comm *comm, const tc_config *config,
     if (st == TC_OK && kind == TC_STAGE_REPORT) {
         st = id_in_report_all(comm, config, found, err);
     } else if (st == TC_OK) {
-        id_in_file_all(comm, config, kind, found);
+        st = id_in_file_all(comm, config, kind, found, err);
     }
     *complete = st == TC_OK && wanted[0] != '\0' && strcmp(wanted, found) == 0;
     return st;
@@ -117,7 +123,7 @@ tc_status tc_pipeline_run_all(tc_comm *comm, const tc_config *config, tc_manifes
     if (kind == TC_STAGE_REPORT) {
         st = id_in_report_all(comm, config, id, err);
     } else {
-        id_in_file_all(comm, config, kind, id);
+        st = id_in_file_all(comm, config, kind, id, err);
     }
     if (st == TC_OK) {
         st = tc_manifest_note_all(comm, manifest, kind, id, &usage, err);

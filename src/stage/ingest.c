@@ -51,7 +51,8 @@ static tc_status read_all(tc_ingest *in, tc_error *err)
     return st;
 }
 
-/* Collective. rejects.csv gets its name just before events.h5: a complete events.h5 is never without it. */
+/* Collective. rejects.csv gets its name just before events.h5: a complete events.h5 is
+ * never without it. */
 static tc_status publish_all(tc_ingest *in, const char *rejects, tc_store **store,
                              tc_error *err)
 {

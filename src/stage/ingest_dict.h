@@ -1,5 +1,5 @@
-/* ingest_dict.h - private to ingest: the dictionaries of channels and categories. They grow round by
- * round, equal on all ranks, and are sorted at the end. */
+/* ingest_dict.h - private to ingest: the dictionaries of channels and categories. They grow
+ * round by round, equal on all ranks, and are sorted at the end. */
 #ifndef TC_INGEST_DICT_H
 #define TC_INGEST_DICT_H
 
@@ -15,8 +15,8 @@ typedef struct {
     int64_t n;
 } tc_text_set;
 
-/* Local. Number of the text, which is added if it is new. Errors: TC_ENOMEM; TC_EDATA beyond 2^31
- * texts. */
+/* Local. Number of the text, which is added if it is new. Errors: TC_ENOMEM; TC_EDATA
+ * beyond 2^31 texts. */
 TC_NODISCARD tc_status tc_text_set_add(tc_text_set *set, tc_csv_text text, int64_t *number,
                                        tc_error *err);
 /* Local. Number of a text or -1; text of a number, borrowed until the next is added. */
@@ -35,18 +35,20 @@ typedef struct {
     const char *column; /* for messages, borrowed */
 } tc_ingest_dict;
 
-/* Local. Provisional code of a text. Errors: TC_EDATA if there are more than max_codes; TC_ENOMEM. */
+/* Local. Provisional code of a text. Errors: TC_EDATA if there are more than max_codes;
+ * TC_ENOMEM. */
 TC_NODISCARD tc_status tc_ingest_dict_code(tc_ingest_dict *dict, tc_csv_text text,
                                            uint32_t *code, tc_error *err);
 
-/* Collective. Merges the fresh texts of all ranks, in rank order. *map, out: code of each fresh text of
- * this rank, uint32 [fresh.n]; the codes known before do not change. Errors (agreed): as above. */
+/* Collective. Merges the fresh texts of all ranks, in rank order. *map, out: code of each
+ * fresh text of this rank, uint32 [fresh.n]; the codes known before do not change. Errors
+ * (agreed): as above. */
 TC_NODISCARD tc_status tc_ingest_dict_merge_all(tc_comm *comm, tc_ingest_dict *dict,
                                                 tc_buffer *map, tc_error *err);
 
-/* Local. Sorts the known texts by bytes: final[n + 1], out, is the final code of each code. text
- * [n + 1][*width], out: the texts by final code, padded with zero bytes. Both belong to the caller.
- * Errors: TC_ENOMEM. */
+/* Local. Sorts the known texts by bytes: final[n + 1], out, is the final code of each code.
+ * text [n + 1][*width], out: the texts by final code, padded with zero bytes. Both belong
+ * to the caller. Errors: TC_ENOMEM. */
 TC_NODISCARD tc_status tc_ingest_dict_finish(const tc_ingest_dict *dict, uint32_t **final,
                                              char **text, int *width, tc_error *err);
 void tc_ingest_dict_free(tc_ingest_dict *dict);

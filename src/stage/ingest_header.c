@@ -64,7 +64,8 @@ tc_status tc_ingest_header_read(tc_ingest_reader *reader, const tc_row_rules *ru
     if (reader->field == NULL) {
         return TC_ENOMEM;
     }
-    /* the record is still in the buffer, with the byte that ended it or the sentinel behind */
+    /* the record is still in the buffer, with the byte that ended it or the sentinel
+     * behind */
     (void)tc_csv_next(row.bytes, row.shape.next, 1, reader->field, (int)reader->n_columns,
                       &again);
     reader->header_hash = tc_hash64_of(row.bytes, (size_t)row.shape.length, 0);

@@ -1,12 +1,13 @@
-/* ingest_ids.h - private to ingest: sets of customer hashes, and the ids that an owner has got. */
+/* ingest_ids.h - private to ingest: sets of customer hashes, and the ids that an owner has
+ * got. */
 #ifndef TC_INGEST_IDS_H
 #define TC_INGEST_IDS_H
 
 #include "tiercel/buffer.h"
 #include "tiercel/hash.h"
 
-/* Open addressing with linear probing, by the low word: the high one is partly fixed by the owner.
- * (0, 0) marks an empty slot and is no customer. */
+/* Open addressing with linear probing, by the low word: the high one is partly fixed by the
+ * owner. (0, 0) marks an empty slot and is no customer. */
 typedef struct {
     tc_hash128 *key; /* [n_slots], owned */
     int64_t *value;  /* [n_slots], owned; NULL unless has_value */
@@ -15,16 +16,16 @@ typedef struct {
     int64_t n;
 } tc_ingest_set;
 
-/* Local. Adds a key; *slot is its place until the next call that adds, *added 1 if it is new. Errors:
- * TC_ENOMEM. */
+/* Local. Adds a key; *slot is its place until the next call that adds, *added 1 if it is
+ * new. Errors: TC_ENOMEM. */
 TC_NODISCARD tc_status tc_ingest_set_add(tc_ingest_set *set, tc_hash128 key, int64_t *slot,
                                          int *added, tc_error *err);
 /* Local. Slot of a key, or -1. */
 int64_t tc_ingest_set_find(const tc_ingest_set *set, tc_hash128 key);
 void tc_ingest_set_free(tc_ingest_set *set);
 
-/* Finds the ids that have not been sent before. A set of millions of hashes is out of cache, so an id waits
- * in a queue while its slot is fetched. Zeroed = empty. */
+/* Finds the ids that have not been sent before. A set of millions of hashes is out of
+ * cache, so an id waits in a queue while its slot is fetched. Zeroed = empty. */
 enum { TC_ID_QUEUE = 16, TC_ID_BYTES = 128 };
 
 typedef struct {
@@ -40,8 +41,8 @@ typedef struct {
     int64_t queued, resolved; /* numbers of ids since the start */
 } tc_ingest_sender;
 
-/* Local. Queues an id of at most TC_ID_BYTES; settles the queue: packed is then complete. Errors:
- * TC_ENOMEM. */
+/* Local. Queues an id of at most TC_ID_BYTES; settles the queue: packed is then complete.
+ * Errors: TC_ENOMEM. */
 TC_NODISCARD tc_status tc_ingest_sender_add(tc_ingest_sender *sender, tc_hash128 hash,
                                             const char *id, int64_t n, tc_error *err);
 TC_NODISCARD tc_status tc_ingest_sender_settle(tc_ingest_sender *sender, tc_error *err);
@@ -57,7 +58,8 @@ typedef struct {
 /* Local, pure. Reads the packed id at bytes: its hash; returns its packed size. */
 int64_t tc_ingest_id_unpack(const unsigned char *bytes, tc_hash128 *hash);
 
-/* Local. Takes in packed ids. Errors: TC_EDATA if two ids have one hash (no id is named); TC_ENOMEM. */
+/* Local. Takes in packed ids. Errors: TC_EDATA if two ids have one hash (no id is named);
+ * TC_ENOMEM. */
 TC_NODISCARD tc_status tc_ingest_ids_absorb(tc_ingest_ids *ids, const tc_buffer *packed,
                                             tc_error *err);
 /* Local. Text of an id, borrowed; *n its bytes; NULL if it is not there. */

@@ -1,4 +1,5 @@
-/* ingest_impl.h - private to ingest: the state of one run and the steps that it takes, in order. */
+/* ingest_impl.h - private to ingest: the state of one run and the steps that it takes, in
+ * order. */
 #ifndef TC_INGEST_IMPL_H
 #define TC_INGEST_IMPL_H
 
@@ -53,41 +54,45 @@ typedef struct {
     tc_ingest_counts counts;
 } tc_ingest;
 
-/* Local, pure. Rank that owns a customer: shards of the top 16 bits, a contiguous range a rank (the
- * inverse of tc_shards_begin). */
+/* Local, pure. Rank that owns a customer: shards of the top 16 bits, a contiguous range a
+ * rank (the inverse of tc_shards_begin). */
 static inline int tc_ingest_owner(uint64_t hi, int ranks)
 {
     const uint64_t shard = hi >> 48;
     return (int)(((shard + 1) * (uint64_t)ranks - 1) / TC_INGEST_SHARDS);
 }
 
-/* Local; ingest_parse.c. Reads rows until the batch is full or the pieces of this rank end. Errors: as the
- * reader and the dictionaries. */
-TC_NODISCARD tc_status tc_ingest_fill_batch(tc_ingest *ingest, tc_error *err);
+/* Local; ingest_parse.c. Reads rows until the batch is full or the pieces of this rank end.
+ * Errors: as the reader and the dictionaries. */
+TC_NODISCARD tc_status tc_ingest_fill_batch(tc_ingest *in, tc_error *err);
 
-/* Collective; ingest_shuffle.c. Reads all input and brings every row to the owner of its customer, in
- * rounds of bounded memory; then the final codes. Errors (agreed): as above. */
-TC_NODISCARD tc_status tc_ingest_shuffle_all(tc_ingest *ingest, tc_error *err);
+/* Collective; ingest_shuffle.c. Reads all input and brings every row to the owner of its
+ * customer, in rounds of bounded memory; then the final codes. Errors (agreed): as
+ * above. */
+TC_NODISCARD tc_status tc_ingest_shuffle_all(tc_ingest *in, tc_error *err);
 
-/* Local; ingest_settle.c. Puts the records of this rank in order, counts and drops duplicates, adds up.
- * Errors: TC_ENOMEM. */
-TC_NODISCARD tc_status tc_ingest_settle(tc_ingest *ingest, tc_error *err);
+/* Local; ingest_settle.c. Puts the records of this rank in order, counts and drops
+ * duplicates, adds up. Errors: TC_ENOMEM. */
+TC_NODISCARD tc_status tc_ingest_settle(tc_ingest *in, tc_error *err);
 
-/* Collective; ingest_totals.c. Turns the counts of this rank into those of all. Errors (agreed): TC_EDATA if no
- * row is used (with the likely cause) or money sums leave int64. */
-TC_NODISCARD tc_status tc_ingest_totals_all(tc_ingest *ingest, tc_error *err);
+/* Collective; ingest_totals.c. Turns the counts of this rank into those of all. Errors
+ * (agreed): TC_EDATA if no row is used (with the likely cause) or money sums leave
+ * int64. */
+TC_NODISCARD tc_status tc_ingest_totals_all(tc_ingest *in, tc_error *err);
 
-/* Collective; ingest_orders.c. Number of different words over all ranks; word[n] is reordered.
- * Errors (agreed): TC_ENOMEM. */
+/* Collective; ingest_orders.c. Number of different words over all ranks; word[n] is
+ * reordered. Errors (agreed): TC_ENOMEM. */
 TC_NODISCARD tc_status tc_ingest_distinct_all(tc_comm *comm, uint64_t *word, int64_t n,
                                               int64_t *distinct, tc_error *err);
 
-/* Collective; ingest_orders.c. Counts orders, frees the records. Errors (agreed): TC_ENOMEM. */
-TC_NODISCARD tc_status tc_ingest_count_orders_all(tc_ingest *ingest, tc_error *err);
+/* Collective; ingest_orders.c. Counts orders, frees the records. Errors (agreed):
+ * TC_ENOMEM. */
+TC_NODISCARD tc_status tc_ingest_count_orders_all(tc_ingest *in, tc_error *err);
 
-/* Collective; ingest_write.c. Writes events.h5 except for its mark of completeness. Frees the ids and the
- * records. Errors (agreed): TC_EIO, TC_ENOMEM; TC_EINTERNAL if ids and records disagree. */
-TC_NODISCARD tc_status tc_ingest_write_all(tc_ingest *ingest, const char *path,
+/* Collective; ingest_write.c. Writes events.h5 except for its mark of completeness. Frees
+ * the ids and the records. Errors (agreed): TC_EIO, TC_ENOMEM; TC_EINTERNAL if ids and
+ * records disagree. */
+TC_NODISCARD tc_status tc_ingest_write_all(tc_ingest *in, const char *path,
                                            tc_store **store, tc_error *err);
 
 #endif

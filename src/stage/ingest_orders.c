@@ -1,4 +1,5 @@
-/* ingest_orders.c - how many different orders there are, exactly: hashes of orders travel to the owner of the hash. */
+/* ingest_orders.c - how many different orders there are, exactly: hashes of orders travel
+ * to the owner of the hash. */
 #include "ingest_impl.h"
 
 #include "tiercel/fault.h"
@@ -27,7 +28,8 @@ static int radix_pass(const uint64_t *from, uint64_t *to, int64_t n, int shift)
     return 1;
 }
 
-/* Makes words that are in the order of their high half fully sorted: few neighbours share it. */
+/* Makes words that are in the order of their high half fully sorted: few neighbours share
+ * it. */
 static void finish_order(uint64_t *word, int64_t n)
 {
     for (int64_t i = 1; i < n; i++) {
@@ -41,8 +43,8 @@ static void finish_order(uint64_t *word, int64_t n)
     }
 }
 
-/* Sorts and removes repeats; *n becomes the number of different words. They are hashes, so the upper 32 bits
- * tell nearly all apart. */
+/* Sorts and removes repeats; *n becomes the number of different words. They are hashes, so
+ * the upper 32 bits tell nearly all apart. */
 static tc_status sort_unique(uint64_t *word, int64_t *n, tc_error *err)
 {
     uint64_t *spare, *from = word, *to;
@@ -102,8 +104,8 @@ tc_status tc_ingest_distinct_all(tc_comm *comm, uint64_t *word, int64_t n,
     return st;
 }
 
-/* What makes an order: its id, or without a column of ids the customer and the day. Of a row that is not
- * used, lo is the customer's hi. */
+/* What makes an order: its id, or without a column of ids the customer and the day. Of a
+ * row that is not used, lo is the customer's hi. */
 static uint64_t order_key(const tc_ingest_record *record, int has_order)
 {
     const uint64_t customer = record->kind == TC_KIND_UNUSED ? record->lo : record->hi;
@@ -158,6 +160,7 @@ tc_status tc_ingest_count_orders_all(tc_ingest *in, tc_error *err)
         in->counts.orders_all = in->counts.orders;
         tc_comm_sum_i64_all(in->comm, &n_unused, 1);
         if (n_unused > 0) {
+            TC_ASSERT(used != NULL && unused != NULL);
             memcpy(used + n_used, unused, (size_t)in->n_unused * sizeof *used);
             st = tc_ingest_distinct_all(in->comm, used, n_used + in->n_unused,
                                         &in->counts.orders_all, err);

@@ -30,7 +30,8 @@ static tc_status add_reject(tc_ingest *in, uint64_t place, tc_row_reason reason,
     return tc_buffer_append(&in->rejects, &line, (int64_t)sizeof line, err);
 }
 
-/* Channel and category get their codes; the id travels with the first record of its customer. */
+/* Channel and category get their codes; the id travels with the first record of its
+ * customer. */
 static tc_status add_used(tc_ingest *in, const tc_row_event *event,
                           tc_ingest_record *record, tc_error *err)
 {

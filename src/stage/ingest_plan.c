@@ -31,7 +31,8 @@ static tc_status check_sizes(const tc_config *config, const int64_t *size, tc_er
     return TC_OK;
 }
 
-/* Byte at which the range of a rank starts; through 128 bits, as total * ranks may be large. */
+/* Byte at which the range of a rank starts; through 128 bits, as total * ranks may be
+ * large. */
 static int64_t cut(int64_t total, int64_t rank, int64_t ranks)
 {
     return (int64_t)((tc_i128)total * rank / ranks);
@@ -111,7 +112,8 @@ static tc_status count_tail(const tc_config *config, const tc_ingest_plan *plan,
     return TC_OK;
 }
 
-/* At most one piece starts inside a file: adds up the tails of the lower ranks in that file. */
+/* At most one piece starts inside a file: adds up the tails of the lower ranks in that
+ * file. */
 static void set_start(tc_ingest_plan *plan, const tail *all, int rank)
 {
     for (int64_t i = 0; i < plan->n_pieces; i++) {

@@ -1,5 +1,5 @@
-/* ingest_plan.h - private to ingest: which bytes of which files a rank parses, and in which state each piece
- * starts. */
+/* ingest_plan.h - private to ingest: which bytes of which files a rank parses, and in which
+ * state each piece starts. */
 #ifndef TC_INGEST_PLAN_H
 #define TC_INGEST_PLAN_H
 
@@ -20,10 +20,10 @@ typedef struct {
     int64_t n_pieces;
 } tc_ingest_plan;
 
-/* Collective. Plain files are one concatenation that is cut into equal ranges; file i, if compressed, goes
- * whole to rank i mod P. Quotes and newlines of a range that ends inside a file are counted and
- * added up over ranks. Errors (agreed): TC_EINPUT, TC_EDATA for a file of 0 bytes, TC_EIO,
- * TC_ENOMEM. Cost: reads the cut files once. */
+/* Collective. Plain files are one concatenation that is cut into equal ranges; file i, if
+ * compressed, goes whole to rank i mod P. Quotes and newlines of a range that ends inside a
+ * file are counted and added up over ranks. Errors (agreed): TC_EINPUT, TC_EDATA for a file
+ * of 0 bytes, TC_EIO, TC_ENOMEM. Cost: reads the cut files once. */
 TC_NODISCARD tc_status tc_ingest_plan_all(tc_comm *comm, const tc_config *config,
                                           tc_ingest_plan *plan, tc_error *err);
 void tc_ingest_plan_free(tc_ingest_plan *plan);

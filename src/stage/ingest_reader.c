@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* A refill reads so much that system calls do not count and so little that it stays in cache. */
+/* A refill reads so much that system calls do not count and so little that it stays in
+ * cache. */
 enum { REFILL = 256 << 10, CAPACITY = TC_CSV_MAX_RECORD + REFILL };
 
 tc_status tc_ingest_reader_create(tc_ingest_reader *reader, tc_error *err)
@@ -126,8 +127,9 @@ static tc_status start_at(tc_ingest_reader *r, int64_t offset, tc_error *err)
     return refill(r, err);
 }
 
-/* Stands before the first record that starts at piece->begin or later: behind the first newline outside quotes
- * from the byte before the piece on, whose state follows from that of the piece. */
+/* Stands before the first record that starts at piece->begin or later: behind the first
+ * newline outside quotes from the byte before the piece on, whose state follows from that
+ * of the piece. */
 static tc_status skip_to_record(tc_ingest_reader *r, const tc_ingest_piece *piece,
                                 tc_error *err)
 {

@@ -1,4 +1,5 @@
-/* ingest_reader.h - private to ingest: the records of one piece of a file, one after the other. */
+/* ingest_reader.h - private to ingest: the records of one piece of a file, one after the
+ * other. */
 #ifndef TC_INGEST_READER_H
 #define TC_INGEST_READER_H
 
@@ -38,16 +39,16 @@ typedef struct {
 TC_NODISCARD tc_status tc_ingest_reader_create(tc_ingest_reader *reader, tc_error *err);
 void tc_ingest_reader_free(tc_ingest_reader *reader);
 
-/* Local. Opens the file of a piece, reads its header line and stands before the first record that starts in the
- * piece. Errors: TC_EDATA for a missing or doubled column, a file without a header; TC_EINPUT,
- * TC_EIO, TC_ENOMEM. */
+/* Local. Opens the file of a piece, reads its header line and stands before the first
+ * record that starts in the piece. Errors: TC_EDATA for a missing or doubled column, a file
+ * without a header; TC_EINPUT, TC_EIO, TC_ENOMEM. */
 TC_NODISCARD tc_status tc_ingest_reader_open(tc_ingest_reader *reader, const char *path,
                                              int64_t size, const tc_ingest_piece *piece,
                                              const tc_row_rules *rules, tc_error *err);
 
-/* Local. The next record of the piece, empty lines skipped; *found is 0 behind the last one, and
- * the file is closed. Errors: TC_EDATA with file and line for a record beyond TC_CSV_MAX_RECORD or a file that
- * ends inside quotes; TC_EIO. */
+/* Local. The next record of the piece, empty lines skipped; *found is 0 behind the last
+ * one, and the file is closed. Errors: TC_EDATA with file and line for a record beyond
+ * TC_CSV_MAX_RECORD or a file that ends inside quotes; TC_EIO. */
 TC_NODISCARD tc_status tc_ingest_reader_next(tc_ingest_reader *reader, tc_ingest_row *row,
                                              int *found, tc_error *err);
 
@@ -55,7 +56,8 @@ TC_NODISCARD tc_status tc_ingest_reader_next(tc_ingest_reader *reader, tc_ingest
  * quote. Borrowed until the next record is read. */
 void tc_ingest_reader_texts(tc_ingest_reader *reader, tc_csv_text text[TC_N_ROLES]);
 
-/* Local; for ingest_header.c. Reads the next record, whatever its fields; *found 0 at the end of file or piece. */
+/* Local; for ingest_header.c. Reads the next record, whatever its fields; *found 0 at the
+ * end of file or piece. */
 TC_NODISCARD tc_status tc_ingest_reader_record(tc_ingest_reader *reader, int64_t capacity,
                                                tc_ingest_row *row, int *found,
                                                tc_error *err);

@@ -1,5 +1,5 @@
-/* ingest_record.h - private to ingest: one row of the input on its way to the owner of its customer, and
- * why a row is not used. */
+/* ingest_record.h - private to ingest: one row of the input on its way to the owner of its
+ * customer, and why a row is not used. */
 #ifndef TC_INGEST_RECORD_H
 #define TC_INGEST_RECORD_H
 
@@ -23,7 +23,8 @@ typedef enum {
         TC_N_ROLES
 } tc_row_role;
 
-/* Why a row is rejected; the first that holds, in this order. X(reason, code in rejects.csv) */
+/* Why a row is rejected; the first that holds, in this order. X(reason, code in
+ * rejects.csv) */
 #define TC_ROW_REASONS(X)                                                                  \
     X(TC_ROW_USED, "used")                                                                 \
     X(TC_ROW_QUOTE, "quote")                                                               \
@@ -53,10 +54,11 @@ enum { TC_KIND_PURCHASE = 0, TC_KIND_RETURN = 1, TC_KIND_UNUSED = 255 };
 
 enum { TC_PLACE_LINE_BITS = 40, TC_INGEST_SHARDS = 65536 };
 
-/* 64 bytes. Its order as a key is hi, lo, time, order, amount, category, channel, kind, row, place: a total
- * order, for no two rows have one place. A row that is rejected although its time and amount
- * are good (kind TC_KIND_UNUSED) travels too, to be counted among duplicates and orders: its hi is the
- * row hash, its lo the customer's hi (0 if missing), its codes are 0. */
+/* 64 bytes. Its order as a key is hi, lo, time, order, amount, category, channel, kind,
+ * row, place: a total order, for no two rows have one place. A row that is rejected
+ * although its time and amount are good (kind TC_KIND_UNUSED) travels too, to be counted
+ * among duplicates and orders: its hi is the row hash, its lo the customer's hi (0 if
+ * missing), its codes are 0. */
 typedef struct {
     uint64_t hi, lo; /* of the customer id */
     int64_t time, amount;

@@ -1,4 +1,3 @@
-#define _POSIX_C_SOURCE 200809L
 #include "ingest_rejects.h"
 
 #include "ingest_row.h"
@@ -113,7 +112,8 @@ static tc_status flush(writer *w, tc_error *err)
     return TC_OK;
 }
 
-/* Writes the lines of sorted pairs, or only measures them: the offset moves by their bytes. */
+/* Writes the lines of sorted pairs, or only measures them: the offset moves by their
+ * bytes. */
 static tc_status put_lines(writer *w, const naming *names, const tc_buffer *sorted,
                            tc_error *err)
 {
@@ -146,8 +146,8 @@ static tc_status close_part(writer *w, tc_error *err)
     return TC_OK;
 }
 
-/* Collective. Rank 0 makes the file with its heading, then every rank writes its lines behind those of the
- * lower ranks. */
+/* Collective. Rank 0 makes the file with its heading, then every rank writes its lines
+ * behind those of the lower ranks. */
 static tc_status write_part_all(tc_comm *comm, const char *part, const naming *names,
                                 const tc_buffer *sorted, tc_error *err)
 {

@@ -1,4 +1,5 @@
-/* ingest_rejects.h - private to ingest: rejects.csv, one line for each row that is not used. */
+/* ingest_rejects.h - private to ingest: rejects.csv, one line for each row that is not
+ * used. */
 #ifndef TC_INGEST_REJECTS_H
 #define TC_INGEST_REJECTS_H
 
@@ -9,16 +10,16 @@
 
 enum { TC_REJECT_ORDINAL = 64 };
 
-/* A rejected row is a tc_pair: key = place; value = reason and what names the column: a role, or
- * TC_REJECT_ORDINAL + position, or -1 for none. */
+/* A rejected row is a tc_pair: key = place; value = reason and what names the column: a
+ * role, or TC_REJECT_ORDINAL + position, or -1 for none. */
 static inline uint64_t tc_reject_value(tc_row_reason reason, int64_t column)
 {
     return (uint64_t)reason << 32 | (uint64_t)(column + 1);
 }
 
-/* Collective. Sorts the rejected rows of all ranks by (file, line) and writes them under the temporary name
- * `path`.part, synced. pairs: tc_pair records, freed as soon as they are sent. On failure the temporary
- * file is removed. Errors (agreed): TC_EIO, TC_ENOMEM. */
+/* Collective. Sorts the rejected rows of all ranks by (file, line) and writes them under
+ * the temporary name `path`.part, synced. pairs: tc_pair records, freed as soon as they are
+ * sent. On failure the temporary file is removed. Errors (agreed): TC_EIO, TC_ENOMEM. */
 TC_NODISCARD tc_status tc_rejects_write_all(tc_comm *comm, const tc_config *config,
                                             const char *path, tc_buffer *pairs,
                                             tc_error *err);

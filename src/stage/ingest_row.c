@@ -156,7 +156,8 @@ static int amount_role(const tc_row_rules *rules)
     return rules->column[TC_ROLE_AMOUNT] != NULL ? TC_ROLE_AMOUNT : TC_ROLE_QUANTITY;
 }
 
-/* Order id and what it says of returns. Without an order id all events of a day are one order. */
+/* Order id and what it says of returns. Without an order id all events of a day are one
+ * order. */
 static void read_order(const tc_row_rules *rules, const tc_csv_text *text,
                        tc_row_event *event)
 {

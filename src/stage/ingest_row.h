@@ -1,4 +1,5 @@
-/* ingest_row.h - private to ingest: the meaning of one row. Pure: no files, no other ranks. */
+/* ingest_row.h - private to ingest: the meaning of one row. Pure: no files, no other
+ * ranks. */
 #ifndef TC_INGEST_ROW_H
 #define TC_INGEST_ROW_H
 
@@ -46,13 +47,13 @@ typedef struct {
 TC_NODISCARD tc_status tc_row_rules_compile(const tc_config_input *input, tc_row_rules *out,
                                             tc_error *err);
 
-/* Local, pure. Turns the mapped texts of one row into an event or says why it is rejected. text[] of roles that
- * are not mapped are not looked at. */
+/* Local, pure. Turns the mapped texts of one row into an event or says why it is rejected.
+ * text[] of roles that are not mapped are not looked at. */
 void tc_row_read(const tc_row_rules *rules, const tc_csv_text text[TC_N_ROLES],
                  tc_row_event *event);
 
-/* Local, pure. The id as configured: trimmed, 17850.0 made 17850, case folded. Returns its bytes, -1 if it
- * is longer than TC_ID_MAX. */
+/* Local, pure. The id as configured: trimmed, 17850.0 made 17850, case folded. Returns its
+ * bytes, -1 if it is longer than TC_ID_MAX. */
 int64_t tc_row_normalise_id(const tc_row_rules *rules, tc_csv_text text,
                             char id[TC_ID_MAX]);
 

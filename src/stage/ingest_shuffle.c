@@ -117,7 +117,8 @@ static tc_status merge_codes_all(tc_ingest *in, routing *r, tc_error *err)
     return st;
 }
 
-/* Ids first: they are counted in the batch's memory, but what is received of them is taken in at once. */
+/* Ids first: they are counted in the batch's memory, but what is received of them is taken
+ * in at once. */
 static tc_status exchange_ids_all(tc_ingest *in, routing *r, tc_error *err)
 {
     tc_buffer packed = {0};
@@ -135,8 +136,8 @@ static tc_status exchange_ids_all(tc_ingest *in, routing *r, tc_error *err)
     return st;
 }
 
-/* After the first round the rest is foreseeable: room is made once instead of by halves. The status is
- * of this rank. */
+/* After the first round the rest is foreseeable: room is made once instead of by halves.
+ * The status is of this rank. */
 static tc_status foresee_all(tc_ingest *in, tc_error *err)
 {
     int64_t bytes = in->counts.bytes, total = 0;

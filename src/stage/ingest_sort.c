@@ -3,8 +3,8 @@
 enum { DIGITS = 256, DIGIT_BITS = 8, SMALL_BITS = 5, SMALL_RANGE = 2048, INSERTION = 16 };
 enum { RECORD_WORDS = 8 };
 
-/* A range whose words before `word` are equal, and the bits of that word down to the highest
- * that differs. */
+/* A range whose words before `word` are equal, and the bits of that word down to the
+ * highest that differs. */
 typedef struct {
     int64_t begin, n;
     int64_t word;
@@ -61,8 +61,8 @@ static void insertion_sort(tc_ingest_record *record, int64_t n, int64_t word)
     }
 }
 
-/* Finds the digit by which a range is split next: the highest bits that differ. A small range gets few
- * buckets. 0 if the records are equal in all words. */
+/* Finds the digit by which a range is split next: the highest bits that differ. A small
+ * range gets few buckets. 0 if the records are equal in all words. */
 static int next_digit(const tc_ingest_record *record, range *r, digit *out)
 {
     out->bits = r->n > SMALL_RANGE ? DIGIT_BITS : SMALL_BITS;

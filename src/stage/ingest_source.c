@@ -45,7 +45,8 @@ static int64_t blocks_of(int64_t size)
     return (size + BLOCK_BYTES - 1) / BLOCK_BYTES;
 }
 
-/* Fills the buffer from one block of a file; a short file is an error, for it has just been measured. */
+/* Fills the buffer from one block of a file; a short file is an error, for it has just been
+ * measured. */
 static tc_status read_block(const char *path, int64_t offset, int64_t n, char *bytes,
                             tc_error *err)
 {
@@ -66,8 +67,8 @@ static tc_status read_block(const char *path, int64_t offset, int64_t n, char *b
     return st;
 }
 
-/* Adds my blocks of all files to sum[n_files][2]. Blocks are numbered through all files and shared out
- * evenly. */
+/* Adds my blocks of all files to sum[n_files][2]. Blocks are numbered through all files and
+ * shared out evenly. */
 static tc_status sum_blocks(const tc_comm *comm, const tc_config *config,
                             const int64_t *size, uint64_t *sum, tc_error *err)
 {

@@ -2,7 +2,8 @@
 #include "ingest_impl.h"
 #include "ingest_source.h"
 
-/* Halves of 128-bit sums: 32 bits below, the rest above, so that int64 sums cannot overflow. */
+/* Halves of 128-bit sums: 32 bits below, the rest above, so that int64 sums cannot
+ * overflow. */
 static void sum_i128_all(tc_comm *comm, tc_i128 *const *v, int64_t n)
 {
     int64_t half[2 * (TC_N_REASONS + 3)];

@@ -1,4 +1,5 @@
-/* ingest_write.c - events.h5: customers in the order of their hash, their events behind one another. */
+/* ingest_write.c - events.h5: customers in the order of their hash, their events behind one
+ * another. */
 #include "ingest_write.h"
 
 #include "tiercel/lineage.h"
@@ -41,7 +42,8 @@ static tc_status index_customers(tc_ingest_writer *w, int64_t n, int64_t *custom
     return TC_OK;
 }
 
-/* The id of events.h5: version, configuration, the rows free of their order, and which were dropped. */
+/* The id of events.h5: version, configuration, the rows free of their order, and which were
+ * dropped. */
 static tc_status make_run_id(const tc_ingest *in, char id[TC_ID_TEXT], tc_error *err)
 {
     const tc_ingest_counts *c = &in->counts;

@@ -17,8 +17,9 @@ typedef struct {
     int64_t *first; /* [customers.n_local + 1] first record of each customer; owned */
 } tc_ingest_writer;
 
-/* Collective; ingest_write_events.c. The columns of the events; dictionaries; counts and attributes (the
- * last two after the orders are counted). Errors (agreed): TC_EIO, TC_ENOMEM. */
+/* Collective; ingest_write_events.c. The columns of the events; dictionaries; counts and
+ * attributes (the last two after the orders are counted). Errors (agreed): TC_EIO,
+ * TC_ENOMEM. */
 TC_NODISCARD tc_status tc_ingest_put_events_all(tc_ingest_writer *w, tc_error *err);
 TC_NODISCARD tc_status tc_ingest_put_dictionaries_all(tc_ingest_writer *w, tc_error *err);
 TC_NODISCARD tc_status tc_ingest_put_reasons_all(tc_ingest_writer *w, tc_error *err);

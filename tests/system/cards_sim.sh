@@ -31,8 +31,9 @@ with h5py.File("p1/events.h5") as f:
     assert a["rows_read"] == a["rows_used"] == 1754155, a["rows_read"]
     assert a["n_rows"] == 4990, a["n_rows"]
     assert a["amount_net"] == 940793700800, a["amount_net"]
-    assert a["amounts_rounded"] == 1034, a["amounts_rounded"]
+    # 1,214 rows have 13 to 16 decimals (counted with awk)
+    assert a["amounts_rounded"] == 1214, a["amounts_rounded"]
     assert a["duplicate_rows"] == 0
     assert (f["events/amount"][:] == 0).sum() == 42
-print("1,754,155 rows, 4,990 customers, 94,079,370.08, 1,034 rounded; identical on 1, 2, 3, 4, 7 ranks")
+print("1,754,155 rows, 4,990 customers, 94,079,370.08, 1,214 rounded; identical on 1, 2, 3, 4, 7 ranks")
 EOF

@@ -30,8 +30,8 @@ static const char nasty[] = "id,text,last\r\n"
                             "8,,\n"
                             "9,no newline at the end,\"last\"";
 
-/* Parses records that start in [low, high), from the state at low. text[n] is its final zero, which is not
- * the sentinel that the parser wants. */
+/* Parses records that start in [low, high), from the state at low. text[n] is its final
+ * zero, which is not the sentinel that the parser wants. */
 static void parse_range(const char *text, int64_t n, int64_t low, int64_t high, int inside,
                         int64_t line, record_list *out)
 {

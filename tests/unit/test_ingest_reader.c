@@ -1,5 +1,5 @@
-/* Files in pieces: every cut gives the records of the whole file; files that cannot be read. */
-#define _POSIX_C_SOURCE 200809L
+/* Files in pieces: every cut gives the records of the whole file; files that cannot be
+ * read. */
 #include "../../src/stage/ingest_reader.h"
 
 #include <setjmp.h>

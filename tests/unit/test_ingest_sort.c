@@ -48,7 +48,8 @@ static int by_key(const void *x, const void *y)
     return 0;
 }
 
-/* mode 0: all words random; 1: few customers; 2: one customer, few values; 3: equal but for the place */
+/* mode 0: all words random; 1: few customers; 2: one customer, few values; 3: equal but for
+ * the place */
 static void fill(tc_ingest_record *record, int64_t n, int mode)
 {
     memset(record, 0, (size_t)n * sizeof *record);
@@ -108,7 +109,8 @@ static void test_part_unused(void **state)
     assert_int_equal(tc_ingest_part_unused(record, 0), 0);
 }
 
-/* Rows of one customer: a letter is the row, a digit the file it stands in; the line is the index. */
+/* Rows of one customer: a letter is the row, a digit the file it stands in; the line is the
+ * index. */
 static int64_t make_rows(const char *text, tc_ingest_record *record)
 {
     int64_t n = 0;

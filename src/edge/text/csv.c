@@ -91,8 +91,8 @@ static void add_field(tc_csv_record *record, tc_csv_field *field, int capacity,
     record->n_fields++;
 }
 
-/* Behind the last byte of the field that starts at p: at a delimiter, a newline or the end. NULL if
- * the text ends inside quotes. */
+/* Behind the last byte of the field that starts at p: at a delimiter, a newline or the end.
+ * NULL if the text ends inside quotes. */
 static inline const char *field_end(const char *p, const char *end, int *quoted,
                                     int64_t *newlines)
 {

@@ -18,7 +18,8 @@ static int is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* The usual case: up to 14 digits, a point, up to 4 digits. 0 if the text is anything else. */
+/* The usual case: up to 14 digits, a point, up to 4 digits. 0 if the text is anything
+ * else. */
 static int plain(const char *p, const char *end, uint64_t *magnitude)
 {
     uint64_t v = 0;
@@ -87,8 +88,8 @@ static int split(const char *p, const char *end, parts *out)
     return p == end;
 }
 
-/* Walks the digits by their power of ten: those from 10^-4 up are kept, the next one and whether
- * anything follows decide the rounding. */
+/* Walks the digits by their power of ten: those from 10^-4 up are kept, the next one and
+ * whether anything follows decide the rounding. */
 static tc_decimal_outcome scale(const parts *number, uint64_t *magnitude, int *rounded)
 {
     int64_t power = number->n_int - 1 + number->exponent;

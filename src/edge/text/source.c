@@ -1,4 +1,3 @@
-#define _POSIX_C_SOURCE 200809L
 #include "tiercel/source.h"
 
 #include <errno.h>
@@ -150,8 +149,8 @@ static tc_status gz_failed(const tc_source *s, int code, tc_error *err)
                    s->path, (long long)s->offset);
 }
 
-/* One step: more stored bytes if there are none, then inflates as much as fits. A file may hold several
- * members one after the other. */
+/* One step: more stored bytes if there are none, then inflates as much as fits. A file may
+ * hold several members one after the other. */
 static tc_status inflate_step(tc_source *s, int *at_end, tc_error *err)
 {
     int code;

@@ -170,6 +170,7 @@ tc_status tc_churn_put_model_all(tc_churn_job *job, const char *folder,
                                 .type = TC_F64,
                                 .unit = column->unit,
                                 .description = column->description};
+        TC_ASSERT(l.value != NULL);
         for (int i = 0; i <= job->n_use; i++) {
             l.value[i] = column->value(model, i);
         }

@@ -142,6 +142,7 @@ static void describe(const tc_churn_job *job, tc_churn_model *model)
     const tc_logit_model *fit = model->fit;
     size_t used;
     int n = 0;
+    TC_ASSERT(fit != NULL);
     (void)snprintf(model->status, sizeof model->status, "%s",
                    fit->end == TC_LOGIT_SEPARATED ? "separated" : "converged");
     if (fit->end == TC_LOGIT_LIMIT) {

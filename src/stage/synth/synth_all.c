@@ -1,5 +1,4 @@
 /* synth_all.c - the order of things: text, truth, configuration, then everything becomes visible. */
-#define _POSIX_C_SOURCE 200809L
 #include "synth_parts.h"
 #include "tiercel/fault.h"
 #include "tiercel/log.h"

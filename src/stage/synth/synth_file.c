@@ -1,5 +1,4 @@
 /* synth_file.c - the growing files of a synthetic base: parallel writes at given offsets, published by rename. */
-#define _POSIX_C_SOURCE 200809L
 #define ZLIB_CONST
 #include "synth_parts.h"
 

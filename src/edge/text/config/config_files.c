@@ -1,5 +1,4 @@
 /* The list of input files: patterns expanded, sorted by bytes, each path once. */
-#define _POSIX_C_SOURCE 200809L
 #include "config_impl.h"
 
 #include <glob.h>
