@@ -26,10 +26,13 @@ TC_NODISCARD tc_status tc_load_config_all(tc_comm *comm, const tc_command_line *
 
 /* Commands. argv[0] is the name of the command. */
 TC_NODISCARD tc_status tc_cmd_run_all(tc_comm *comm, int argc, char **argv, tc_error *err);
-TC_NODISCARD tc_status tc_cmd_stage_all(tc_comm *comm, int argc, char **argv, tc_error *err);
-TC_NODISCARD tc_status tc_cmd_check_all(tc_comm *comm, int argc, char **argv, tc_error *err);
+TC_NODISCARD tc_status tc_cmd_stage_all(tc_comm *comm, int argc, char **argv,
+                                        tc_error *err);
+TC_NODISCARD tc_status tc_cmd_check_all(tc_comm *comm, int argc, char **argv,
+                                        tc_error *err);
 TC_NODISCARD tc_status tc_cmd_document_all(tc_comm *comm, int argc, char **argv,
                                            tc_error *err);
-TC_NODISCARD tc_status tc_cmd_synth_all(tc_comm *comm, int argc, char **argv, tc_error *err);
+TC_NODISCARD tc_status tc_cmd_synth_all(tc_comm *comm, int argc, char **argv,
+                                        tc_error *err);
 
 #endif

@@ -13,6 +13,10 @@ typedef struct {
 /* Local, pure. 128-bit XXH3 of a byte string. */
 tc_hash128 tc_hash128_of(const void *bytes, size_t n);
 
+/* Local. 32 hexadecimal digits and a zero. */
+enum { TC_HASH_TEXT = 33 };
+void tc_hash128_text(tc_hash128 hash, char text[TC_HASH_TEXT]);
+
 /* Local, pure. 64-bit XXH3 of a byte string, with a seed. */
 uint64_t tc_hash64_of(const void *bytes, size_t n, uint64_t seed);
 

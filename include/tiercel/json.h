@@ -4,9 +4,13 @@
 #ifndef TC_JSON_H
 #define TC_JSON_H
 
-#include "tiercel/status.h"
+#include "tiercel/buffer.h"
 
 struct json_t;
+
+/* Local. Appends the text of a value, compact or indented. Errors: TC_ENOMEM. */
+TC_NODISCARD tc_status tc_json_append(const struct json_t *value, int compact,
+                                      tc_buffer *text, tc_error *err);
 
 /* Local; on rank 0 alone. Writes a value under a temporary name in the folder of `path`,
  * syncs it, renames it to `path` and syncs the folder: a reader sees the whole new file, or

@@ -7,6 +7,7 @@
 #define TC_STORE_H
 
 #include "tiercel/comm.h"
+#include "tiercel/hash.h"
 
 typedef struct tc_store tc_store;
 
@@ -36,7 +37,7 @@ typedef struct {
     int n_names;
 } tc_field;
 
-enum { TC_ID_TEXT = 33, TC_STORE_NAME = 64 };
+enum { TC_ID_TEXT = TC_HASH_TEXT, TC_STORE_NAME = 64 };
 
 /* What every file says of itself. Written as attributes of the root group. */
 typedef struct {

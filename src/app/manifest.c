@@ -17,7 +17,6 @@ static tc_status make_ingest_key(const tc_config *config, const char *fingerprin
                                  char key[TC_ID_TEXT], tc_error *err)
 {
     tc_buffer text = {0};
-    tc_hash128 h;
     tc_status st =
         tc_buffer_print(&text, err, "%s|%lld|%s|", TC_VERSION,
                         (long long)tc_stage(TC_STAGE_INGEST)->schema_version, fingerprint);
@@ -25,9 +24,7 @@ static tc_status make_ingest_key(const tc_config *config, const char *fingerprin
         st = tc_config_section(config, "input", &text, err);
     }
     if (st == TC_OK) {
-        h = tc_hash128_of(text.data, (size_t)text.size);
-        (void)snprintf(key, TC_ID_TEXT, "%016llx%016llx", (unsigned long long)h.hi,
-                       (unsigned long long)h.lo);
+        tc_hash128_text(tc_hash128_of(text.data, (size_t)text.size), key);
     }
     tc_buffer_free(&text);
     return st;

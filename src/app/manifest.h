@@ -18,7 +18,8 @@ void tc_manifest_destroy(tc_manifest **manifest);
 
 /* Collective. The id that events.h5 must have if ingest need not run again: its inputs, its configuration and the
  * program are those of the last complete ingest. Empty if it must run. */
-void tc_manifest_events_id_all(tc_comm *comm, const tc_manifest *manifest, char id[TC_ID_TEXT]);
+void tc_manifest_events_id_all(tc_comm *comm, const tc_manifest *manifest,
+                               char id[TC_ID_TEXT]);
 
 /* Collective. Notes a completed stage and writes run.json. id: of the file that it made. Errors (agreed): TC_EIO,
  * TC_ENOMEM. */

@@ -7,8 +7,9 @@
 
 typedef struct {
     double seconds_max, seconds_mean; /* over ranks */
-    int64_t resident_max, resident_sum; /* peak resident bytes: largest rank, sum over ranks */
-    int64_t counted_max;                /* peak bytes of our own allocations, largest rank */
+    int64_t resident_max,
+        resident_sum;    /* peak resident bytes: largest rank, sum over ranks */
+    int64_t counted_max; /* peak bytes of our own allocations, largest rank */
 } tc_usage;
 
 typedef struct {

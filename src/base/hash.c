@@ -1,5 +1,7 @@
 #include "tiercel/hash.h"
 
+#include <stdio.h>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -7,6 +9,12 @@ tc_hash128 tc_hash128_of(const void *bytes, size_t n)
 {
     const XXH128_hash_t h = XXH3_128bits(bytes, n);
     return (tc_hash128){.hi = h.high64, .lo = h.low64};
+}
+
+void tc_hash128_text(tc_hash128 hash, char text[TC_HASH_TEXT])
+{
+    (void)snprintf(text, TC_HASH_TEXT, "%016llx%016llx", (unsigned long long)hash.hi,
+                   (unsigned long long)hash.lo);
 }
 
 uint64_t tc_hash64_of(const void *bytes, size_t n, uint64_t seed)

@@ -110,9 +110,7 @@ tc_status tc_stage_id_all(tc_comm *comm, const tc_config *config, tc_stage_kind 
         st = append_upstream_all(comm, config, (tc_stage_kind)def->upstream[i], &text, err);
     }
     if (st == TC_OK) {
-        const tc_hash128 h = tc_hash128_of(text.data, (size_t)text.size);
-        (void)snprintf(id, TC_ID_TEXT, "%016llx%016llx", (unsigned long long)h.hi,
-                       (unsigned long long)h.lo);
+        tc_hash128_text(tc_hash128_of(text.data, (size_t)text.size), id);
     }
     tc_buffer_free(&text);
     return st;

@@ -1,6 +1,6 @@
 /* Files in pieces: every cut gives the records of the whole file; files that cannot be
  * read. */
-#include "../../src/stage/ingest_reader.h"
+#include "../../src/stage/ingest/ingest_reader.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

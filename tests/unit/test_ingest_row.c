@@ -1,5 +1,5 @@
 /* One row of the input to an event, or why not. */
-#include "../../src/stage/ingest_row.h"
+#include "../../src/stage/ingest/ingest_row.h"
 
 #include "tiercel/date.h"
 

@@ -1,7 +1,7 @@
 /* Order of records, duplicates, sets of customers. */
-#include "../../src/stage/ingest_ids.h"
-#include "../../src/stage/ingest_rejects.h"
-#include "../../src/stage/ingest_sort.h"
+#include "../../src/stage/ingest/ingest_ids.h"
+#include "../../src/stage/ingest/ingest_rejects.h"
+#include "../../src/stage/ingest/ingest_sort.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,3 @@
-
 #include "tiercel/json.h"
 
 #include "tiercel/buffer.h"
@@ -19,7 +18,7 @@ json_t *tc_json_number(double value)
 }
 
 typedef struct {
-    tc_buffer text;
+    tc_buffer *text;
     tc_status status;
     tc_error *err;
 } text_sink;
@@ -27,24 +26,29 @@ typedef struct {
 static int sink_write(const char *bytes, size_t n, void *data)
 {
     text_sink *sink = data;
-    if (sink->status == TC_OK) { /* jansson does not pass on every failure of this function */
-        sink->status = tc_buffer_append(&sink->text, bytes, (int64_t)n, sink->err);
+    if (sink->status ==
+        TC_OK) { /* jansson does not pass on every failure of this function */
+        sink->status = tc_buffer_append(sink->text, bytes, (int64_t)n, sink->err);
     }
     return sink->status == TC_OK ? 0 : -1;
 }
 
+tc_status tc_json_append(const json_t *value, int compact, tc_buffer *text, tc_error *err)
+{
+    const size_t form = compact ? (size_t)JSON_COMPACT : (size_t)JSON_INDENT(2);
+    text_sink sink = {.text = text, .status = TC_OK, .err = err};
+    if (json_dump_callback(value, sink_write, &sink,
+                           form | JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) != 0 &&
+        sink.status == TC_OK) {
+        sink.status = tc_fail(err, TC_ENOMEM, "out of memory while JSON is written");
+    }
+    return sink.status;
+}
+
 static tc_status json_text(const json_t *value, tc_buffer *text, tc_error *err)
 {
-    const size_t form = JSON_SORT_KEYS | JSON_INDENT(2) | JSON_REAL_PRECISION(17);
-    text_sink sink = {.text = {0}, .status = TC_OK, .err = err};
-    if (json_dump_callback(value, sink_write, &sink, form) != 0 && sink.status == TC_OK) {
-        sink.status = tc_fail(err, TC_ENOMEM, "no memory for the text of a JSON file");
-    }
-    if (sink.status == TC_OK) {
-        sink.status = tc_buffer_append(&sink.text, "\n", 1, err);
-    }
-    *text = sink.text;
-    return sink.status;
+    TC_TRY(tc_json_append(value, 0, text, err));
+    return tc_buffer_append(text, "\n", 1, err);
 }
 
 static tc_status io_fail(const char *what, const char *path, tc_error *err)

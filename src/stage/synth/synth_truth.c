@@ -198,9 +198,7 @@ static tc_status run_id(const tc_synth_options *o, char id[TC_ID_TEXT], tc_error
         st = tc_buffer_print(&text, err, "|%.17g", p->dirt[k]);
     }
     if (st == TC_OK) {
-        const tc_hash128 hash = tc_hash128_of(text.data, (size_t)text.size);
-        (void)snprintf(id, TC_ID_TEXT, "%016llx%016llx", (unsigned long long)hash.hi,
-                       (unsigned long long)hash.lo);
+        tc_hash128_text(tc_hash128_of(text.data, (size_t)text.size), id);
     }
     tc_buffer_free(&text);
     return st;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tiercel/date.h"
+#include "tiercel/json.h"
 
 static json_t *day_json(int64_t day)
 {
@@ -115,38 +116,18 @@ static int fill(json_t *object, const tc_config *config, const char *section)
     return failed;
 }
 
-typedef struct {
-    tc_buffer *buffer;
-    tc_status status;
-    tc_error *err;
-} sink;
-
-static int write_piece(const char *piece, size_t size, void *data)
-{
-    sink *to = data;
-    if (to->status == TC_OK) { /* jansson does not pass on every failure of this function */
-        to->status = tc_buffer_append(to->buffer, piece, (int64_t)size, to->err);
-    }
-    return to->status == TC_OK ? 0 : -1;
-}
-
 tc_status tc_config_section(const tc_config *config, const char *section, tc_buffer *json,
                             tc_error *err)
 {
-    sink to = {.buffer = json, .err = err};
     json_t *object = json_object();
-    const int failed =
-        object == NULL || fill(object, config, section) != 0 ||
-        (json_object_size(object) > 0 &&
-         json_dump_callback(object, write_piece, &to,
-                            JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17)) != 0) ||
-        to.status != TC_OK;
-    const int unknown = !failed && json_object_size(object) == 0;
-    json_decref(object);
-    if (unknown) {
-        return tc_fail(err, TC_EINTERNAL, "the configuration has no section %s", section);
+    tc_status st = TC_OK;
+    if (object == NULL || fill(object, config, section) != 0) {
+        st = tc_fail(err, TC_ENOMEM, "out of memory while section %s is written", section);
+    } else if (json_object_size(object) == 0) {
+        st = tc_fail(err, TC_EINTERNAL, "the configuration has no section %s", section);
+    } else {
+        st = tc_json_append(object, 1, json, err);
     }
-    return failed ? tc_fail(err, TC_ENOMEM, "out of memory while section %s is written",
-                            section)
-                  : TC_OK;
+    json_decref(object);
+    return st;
 }

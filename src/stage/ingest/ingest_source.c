@@ -130,8 +130,7 @@ tc_status tc_source_fingerprint_all(tc_comm *comm, const tc_config *config,
             whole[0] += hash.hi;
             whole[1] += hash.lo;
         }
-        (void)snprintf(hex, TC_ID_TEXT, "%016llx%016llx", (unsigned long long)whole[0],
-                       (unsigned long long)whole[1]);
+        tc_hash128_text((tc_hash128){.hi = whole[0], .lo = whole[1]}, hex);
     }
     tc_mem_free(size);
     tc_mem_free(sum);

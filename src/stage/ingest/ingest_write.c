@@ -60,9 +60,7 @@ static tc_status make_run_id(const tc_ingest *in, char id[TC_ID_TEXT], tc_error 
             (unsigned long long)c->dropped_rows[0], (unsigned long long)c->dropped_rows[1]);
     }
     if (st == TC_OK) {
-        const tc_hash128 hash = tc_hash128_of(text.data, (size_t)text.size);
-        (void)snprintf(id, TC_ID_TEXT, "%016llx%016llx", (unsigned long long)hash.hi,
-                       (unsigned long long)hash.lo);
+        tc_hash128_text(tc_hash128_of(text.data, (size_t)text.size), id);
     }
     tc_buffer_free(&text);
     return st;
