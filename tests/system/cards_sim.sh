@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # cards-sim: 1,754,155 simulated card payments; amounts with binary noise are rounded and counted.
 . "$TIERCEL_SOURCE/tests/system/common.sh"
-data=$TIERCEL_SHARED/data/cards-sim
-[ -n "$TIERCEL_SHARED" ] && [ -d "$data" ] || skip "the data set cards-sim is not here (TIERCEL_SHARED)"
+need_data cards-sim
 
 xz -dc "$data/transactions.csv.xz" >transactions.csv
 cat >cards.yaml <<EOF

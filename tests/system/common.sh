@@ -6,6 +6,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
+# shellcheck disable=SC2034 # used by the tests that source this
 outputs="events.h5 features.h5 segments.h5 churn.h5 tiers.h5 report.json rejects.csv"
 
 fail() {
@@ -16,6 +17,14 @@ fail() {
 skip() {
     echo "SKIPPED: $*"
     exit 77
+}
+
+# need_data NAME: the folder of a data set of TIERCEL_SHARED in $data, or the test is skipped.
+need_data() {
+    data=$TIERCEL_SHARED/data/$1
+    if [ -z "$TIERCEL_SHARED" ] || [ ! -d "$data" ]; then
+        skip "the data set $1 is not here (TIERCEL_SHARED)"
+    fi
 }
 
 # tiercel RANKS ARGUMENTS...: under mpirun; a hang is a failure (code 124).

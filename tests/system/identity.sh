@@ -24,7 +24,7 @@ for file in clean/*.csv; do
 done | shuf --random-source=<(yes) >rows
 split -n l/5 --additional-suffix=.csv rows part-
 for part in part-*.csv; do
-    { head -n 1 "$(ls clean/*.csv | head -n 1)"; cat "$part"; } >"shuffled/$part"
+    { head -n 1 clean/transactions-000.csv; cat "$part"; } >"shuffled/$part"
 done
 tiercel 2 run clean/config.yaml -q --set run.directory="$work/in-order" >/dev/null
 tiercel 3 run clean/config.yaml -q --set run.directory="$work/any-order" \

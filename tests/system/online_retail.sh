@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # UCI Online Retail against its published and recomputed figures (541,909 rows).
 . "$TIERCEL_SOURCE/tests/system/common.sh"
-data=$TIERCEL_SHARED/data/online-retail
-[ -n "$TIERCEL_SHARED" ] && [ -d "$data" ] || skip "the data set online-retail is not here (TIERCEL_SHARED)"
+need_data online-retail
 
 xz -dc "$data/online_retail.csv.xz" >online_retail.csv
 xz -dc "$data/customers_expected.csv.xz" >customers_expected.csv
