@@ -5,7 +5,13 @@
 
 #include <stdint.h>
 
-enum { TC_DECIMAL_ONE = 10000, TC_DECIMAL_PLACES = 4 };
+enum { TC_DECIMAL_ONE = 10000, TC_DECIMAL_PLACES = 4, TC_DECIMAL_FINE = 9 };
+
+/* value * 10^-places. */
+typedef struct {
+    int64_t value;
+    int places;
+} tc_decimal;
 
 typedef enum { TC_DECIMAL_OK, TC_DECIMAL_SYNTAX, TC_DECIMAL_OVERFLOW } tc_decimal_outcome;
 
@@ -15,9 +21,13 @@ typedef enum { TC_DECIMAL_OK, TC_DECIMAL_SYNTAX, TC_DECIMAL_OVERFLOW } tc_decima
 tc_decimal_outcome tc_decimal_parse(const char *text, int64_t n, int64_t *value,
                                     int *rounded);
 
-/* Local, pure. The product of two numbers of 1/10,000, through 128 bits; *rounded as
- * above. */
-tc_decimal_outcome tc_decimal_multiply(int64_t a, int64_t b, int64_t *product,
+/* Local, pure. Reads a factor of a product: with 4 places or, if those would lose digits, with 9 where the number
+ * fits, so that a price of 0.123456 is exact and only the product is rounded. Otherwise as above. */
+tc_decimal_outcome tc_decimal_parse_factor(const char *text, int64_t n, tc_decimal *value,
+                                           int *rounded);
+
+/* Local, pure. The product in 1/10,000, through 128 bits and rounded once; *rounded as above. */
+tc_decimal_outcome tc_decimal_multiply(tc_decimal a, tc_decimal b, int64_t *product,
                                        int *rounded);
 
 #endif

@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static tc_status make_directories(const char *path, tc_error *err)
 {
     char *copy = tc_mem_text(path, err);
+    struct stat facts;
     tc_status st = TC_OK;
     if (copy == NULL) {
         return TC_ENOMEM;
@@ -31,6 +33,13 @@ static tc_status make_directories(const char *path, tc_error *err)
         }
     }
     tc_mem_free(copy);
+    if (st == TC_OK && (stat(path, &facts) != 0 || !S_ISDIR(facts.st_mode))) {
+        st = tc_fail(err, TC_EIO, "%s: is not a folder; set run.directory", path);
+    }
+    if (st == TC_OK && access(path, W_OK | X_OK) != 0) {
+        st = tc_fail(err, TC_EIO, "%s: cannot be written: %s; set run.directory", path,
+                     strerror(errno));
+    }
     return st;
 }
 
@@ -85,15 +94,34 @@ static tc_status id_in_report_all(tc_comm *comm, const tc_config *config,
     return tc_comm_agree_all(comm, st, err);
 }
 
+/* Collective. 1 if rejects.csv, the second file of ingest, is there. */
+static tc_status rejects_there_all(tc_comm *comm, const tc_config *config, int *there,
+                                   tc_error *err)
+{
+    int64_t found = 0;
+    tc_status st = TC_OK;
+    if (tc_comm_rank(comm) == 0) {
+        char *path = tc_config_path(config, "rejects.csv", err);
+        st = path == NULL ? TC_ENOMEM : TC_OK;
+        found = st == TC_OK && access(path, R_OK) == 0;
+        tc_mem_free(path);
+    }
+    tc_comm_max_i64_all(comm, &found, 1);
+    *there = found != 0;
+    return tc_comm_agree_all(comm, st, err);
+}
+
 tc_status tc_pipeline_complete_all(tc_comm *comm, const tc_config *config,
                                    const tc_manifest *manifest, tc_stage_kind kind,
                                    int *complete, tc_error *err)
 {
     char wanted[TC_ID_TEXT] = "", found[TC_ID_TEXT] = "";
+    int whole = 1;
     tc_status st = TC_OK;
     *complete = 0;
     if (kind == TC_STAGE_INGEST) {
         tc_manifest_events_id_all(comm, manifest, wanted);
+        st = rejects_there_all(comm, config, &whole, err);
     } else {
         st = tc_stage_id_all(comm, config, kind, wanted, err);
     }
@@ -102,7 +130,7 @@ tc_status tc_pipeline_complete_all(tc_comm *comm, const tc_config *config,
     } else if (st == TC_OK) {
         st = id_in_file_all(comm, config, kind, found, err);
     }
-    *complete = st == TC_OK && wanted[0] != '\0' && strcmp(wanted, found) == 0;
+    *complete = st == TC_OK && whole && wanted[0] != '\0' && strcmp(wanted, found) == 0;
     return st;
 }
 

@@ -165,8 +165,43 @@ static void test_products(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int64_t product = 7;
         int rounded = 0;
-        assert_int_equal(tc_decimal_multiply(cases[i].a, cases[i].b, &product, &rounded),
+        assert_int_equal(tc_decimal_multiply((tc_decimal){cases[i].a, TC_DECIMAL_PLACES},
+                                             (tc_decimal){cases[i].b, TC_DECIMAL_PLACES},
+                                             &product, &rounded),
                          cases[i].outcome);
+        assert_int_equal(product, cases[i].product);
+        assert_int_equal(rounded, cases[i].rounded);
+    }
+}
+
+/* Only the product is rounded: a tariff of six decimals times a thousand is exact. */
+static void test_factors(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        int64_t product;
+        int rounded;
+    } cases[] = {
+        {"1000", "0.123456", 1234560, 0},
+        {"3", "0.33335", 10000, 1},
+        {"7", "0.142857142857", 10000, 1},
+        {"3", "85.64999999999999", 2569500, 1},
+        {"0.5", "-0.00001", 0, 1},
+        {"-12", "1.25", -150000, 0},
+        {"99999999999999", "0.00001", 10000000000000, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tc_decimal a, b;
+        int64_t product = 0;
+        int rounded = 0;
+        assert_int_equal(
+            tc_decimal_parse_factor(cases[i].a, (int64_t)strlen(cases[i].a), &a, &rounded),
+            0);
+        assert_int_equal(
+            tc_decimal_parse_factor(cases[i].b, (int64_t)strlen(cases[i].b), &b, &rounded),
+            0);
+        assert_int_equal(tc_decimal_multiply(a, b, &product, &rounded), TC_DECIMAL_OK);
         assert_int_equal(product, cases[i].product);
         assert_int_equal(rounded, cases[i].rounded);
     }
@@ -175,10 +210,9 @@ static void test_products(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_products),
+        cmocka_unit_test(test_values),     cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_products),
+        cmocka_unit_test(test_factors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

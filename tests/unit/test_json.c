@@ -43,7 +43,8 @@ static json_t *example(void)
     json_t *value = json_object();
     assert_int_equal(json_object_set_new(value, "zeta", tc_json_number(0.1)), 0);
     assert_int_equal(json_object_set_new(value, "alpha", tc_json_number((double)NAN)), 0);
-    assert_int_equal(json_object_set_new(value, "mid", tc_json_number(-INFINITY)), 0);
+    assert_int_equal(json_object_set_new(value, "mid", tc_json_number(-(double)INFINITY)),
+                     0);
     assert_int_equal(json_object_set_new(value, "count", json_integer(INT64_MAX)), 0);
     return value;
 }

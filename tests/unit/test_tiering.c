@@ -29,8 +29,9 @@ static void ranks_of(const double *v, int n, int64_t *below, int64_t *equal)
 static void ordinal_keeps_order_and_returns(void **state)
 {
     (void)state;
-    const double v[] = {-INFINITY, -1e300, -2.5, -5e-324, 0.0,
-                        5e-324,    1.0,    1.5,  1e300,   INFINITY};
+    const double v[] = {
+        -(double)INFINITY, -1e300, -2.5, -5e-324, 0.0, 5e-324, 1.0, 1.5, 1e300,
+        (double)INFINITY};
     for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
         assert_true(tc_tiering_value(tc_tiering_ordinal(v[i])) == v[i]);
         assert_true(tc_tiering_ordinal(v[i]) > TC_ORDINAL_MISSING);
@@ -371,7 +372,7 @@ static void units_of_amounts(void **state)
     assert_true(tc_tiering_units_valid((double)NAN));
     assert_true(tc_tiering_units_valid(-5e14));
     assert_false(tc_tiering_units_valid(1e15));
-    assert_false(tc_tiering_units_valid(INFINITY));
+    assert_false(tc_tiering_units_valid((double)INFINITY));
 }
 
 int main(void)

@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,6 +24,9 @@ tc_status tc_comm_start_all(int *argc, char ***argv, tc_comm **out, tc_error *er
     *out = NULL;
     (void)MPI_Initialized(&running);
     if (!running) {
+        /* Open MPI 4.1 overruns a buffer of this component on file names beyond some 250 bytes; we have no
+         * shared file pointers */
+        (void)setenv("OMPI_MCA_sharedfp", "^lockedfile", 0);
         (void)MPI_Init(argc, argv);
     }
     comm = tc_mem_alloc(1, sizeof *comm, err);

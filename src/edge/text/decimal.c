@@ -11,6 +11,7 @@ typedef struct {
     const char *mantissa, *mantissa_end;
     int64_t n_int;    /* digits before the point */
     int64_t exponent; /* clamped */
+    int places;       /* decimals that are kept */
 } parts;
 
 static int is_digit(char c)
@@ -88,7 +89,7 @@ static int split(const char *p, const char *end, parts *out)
     return p == end;
 }
 
-/* Walks the digits by their power of ten: those from 10^-4 up are kept, the next one and
+/* Walks the digits by their power of ten: those from 10^-places up are kept, the next one and
  * whether anything follows decide the rounding. */
 static tc_decimal_outcome scale(const parts *number, uint64_t *magnitude, int *rounded)
 {
@@ -100,19 +101,19 @@ static tc_decimal_outcome scale(const parts *number, uint64_t *magnitude, int *r
         if (*p == '.') {
             continue;
         }
-        if (power >= -TC_DECIMAL_PLACES) {
+        if (power >= -number->places) {
             if (v > (MAGNITUDE_MAX - (uint64_t)digit) / 10) {
                 return TC_DECIMAL_OVERFLOW;
             }
             v = v * 10 + (uint64_t)digit;
-        } else if (power == -TC_DECIMAL_PLACES - 1) {
+        } else if (power == -number->places - 1) {
             half = digit;
         } else {
             rest |= digit;
         }
         power--;
     }
-    for (; power >= -TC_DECIMAL_PLACES && v != 0; power--) {
+    for (; power >= -number->places && v != 0; power--) {
         if (v > MAGNITUDE_MAX / 10) {
             return TC_DECIMAL_OVERFLOW;
         }
@@ -124,8 +125,20 @@ static tc_decimal_outcome scale(const parts *number, uint64_t *magnitude, int *r
     return TC_DECIMAL_OK;
 }
 
-tc_decimal_outcome tc_decimal_parse(const char *text, int64_t n, int64_t *value,
-                                    int *rounded)
+/* Any number, with so many places. Without its sign it is text up to end. */
+static tc_decimal_outcome general(const char *text, const char *end, int places,
+                                  uint64_t *magnitude, int *lost)
+{
+    parts number;
+    if (!split(text, end, &number)) {
+        return TC_DECIMAL_SYNTAX;
+    }
+    number.places = places;
+    return scale(&number, magnitude, lost);
+}
+
+static tc_decimal_outcome parse(const char *text, int64_t n, int places, int64_t *value,
+                                int *rounded)
 {
     const char *const end = text + n;
     const int minus = n > 0 && *text == '-';
@@ -134,13 +147,8 @@ tc_decimal_outcome tc_decimal_parse(const char *text, int64_t n, int64_t *value,
     if (n > 0 && (*text == '-' || *text == '+')) {
         text++;
     }
-    if (!plain(text, end, &magnitude)) {
-        parts number;
-        tc_decimal_outcome outcome;
-        if (!split(text, end, &number)) {
-            return TC_DECIMAL_SYNTAX;
-        }
-        outcome = scale(&number, &magnitude, &lost);
+    if (places != TC_DECIMAL_PLACES || !plain(text, end, &magnitude)) {
+        const tc_decimal_outcome outcome = general(text, end, places, &magnitude, &lost);
         if (outcome != TC_DECIMAL_OK) {
             return outcome;
         }
@@ -157,13 +165,44 @@ tc_decimal_outcome tc_decimal_parse(const char *text, int64_t n, int64_t *value,
     return TC_DECIMAL_OK;
 }
 
-tc_decimal_outcome tc_decimal_multiply(int64_t a, int64_t b, int64_t *product, int *rounded)
+tc_decimal_outcome tc_decimal_parse(const char *text, int64_t n, int64_t *value,
+                                    int *rounded)
 {
-    const tc_i128 exact = (tc_i128)a * b;
-    const int64_t rest = (int64_t)(exact % TC_DECIMAL_ONE);
-    const int64_t twice = rest < 0 ? -2 * rest : 2 * rest;
-    tc_i128 q = exact / TC_DECIMAL_ONE;
-    if (twice > TC_DECIMAL_ONE || (twice == TC_DECIMAL_ONE && q % 2 != 0)) {
+    return parse(text, n, TC_DECIMAL_PLACES, value, rounded);
+}
+
+tc_decimal_outcome tc_decimal_parse_factor(const char *text, int64_t n, tc_decimal *value,
+                                           int *rounded)
+{
+    int lost = 0;
+    tc_decimal_outcome outcome;
+    value->places = TC_DECIMAL_PLACES;
+    outcome = parse(text, n, TC_DECIMAL_PLACES, &value->value, &lost);
+    if (outcome == TC_DECIMAL_OK && lost) {
+        int64_t fine;
+        int lost_fine = 0;
+        if (parse(text, n, TC_DECIMAL_FINE, &fine, &lost_fine) == TC_DECIMAL_OK) {
+            *value = (tc_decimal){.value = fine, .places = TC_DECIMAL_FINE};
+            lost = lost_fine;
+        }
+    }
+    *rounded |= lost;
+    return outcome;
+}
+
+tc_decimal_outcome tc_decimal_multiply(tc_decimal a, tc_decimal b, int64_t *product,
+                                       int *rounded)
+{
+    const tc_i128 exact = (tc_i128)a.value * b.value;
+    int64_t unit = 1, rest, twice;
+    tc_i128 q;
+    for (int places = a.places + b.places; places > TC_DECIMAL_PLACES; places--) {
+        unit *= 10;
+    }
+    rest = (int64_t)(exact % unit);
+    twice = rest < 0 ? -2 * rest : 2 * rest;
+    q = exact / unit;
+    if (twice > unit || (twice == unit && q % 2 != 0)) {
         q += rest < 0 ? -1 : 1;
     }
     if (q > INT64_MAX || q < INT64_MIN) {

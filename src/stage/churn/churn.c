@@ -145,28 +145,34 @@ static tc_status train_all(stage *s, tc_churn_rows *rows, tc_error *err)
     return st;
 }
 
-/* Collective. Mid-rank percentile of each score, from the counts of all 65,536 scores. */
-static tc_status percentiles_all(stage *s, tc_error *err)
+/* Collective. Mid-rank percentile of each score, from the counts of all 65,536 scores. Only those who are customers at
+ * date_score count: orders[n_local] is missing for the others, who came later. */
+static tc_status percentiles_all(stage *s, const double *orders, tc_error *err)
 {
     const tc_shards *shards = &s->job.shards;
     int64_t *count = tc_mem_alloc(TC_METRICS_CELLS, sizeof *count, err);
     float *of_score = tc_mem_alloc(TC_METRICS_CELLS, sizeof *of_score, err);
-    int64_t below = 0;
+    int64_t below = 0, total = 0;
     const tc_status st = tc_comm_agree_all(
         s->job.comm, count == NULL || of_score == NULL ? TC_ENOMEM : TC_OK, err);
     if (st == TC_OK) {
         TC_ASSERT(count != NULL && of_score != NULL);
         for (int64_t i = 0; i < shards->n_local; i++) {
-            count[s->score[i]]++;
+            count[s->score[i]] += !isnan(orders[i]);
         }
         tc_comm_sum_i64_all(s->job.comm, count, TC_METRICS_CELLS);
         for (int c = 0; c < TC_METRICS_CELLS; c++) {
+            total += count[c];
+        }
+        for (int c = 0; c < TC_METRICS_CELLS; c++) {
             const double mid = (double)below + 0.5 * (double)(count[c] + 1);
-            of_score[c] = (float)(mid / (double)shards->n_global);
+            of_score[c] = (float)(mid / (double)total);
             below += count[c];
         }
         for (int64_t i = 0; i < shards->n_local; i++) {
-            s->percentile[i] = of_score[s->score[i]];
+            const int known = !isnan(orders[i]);
+            s->percentile[i] = known ? of_score[s->score[i]] : (float)NAN;
+            s->probability[i] = known ? s->probability[i] : (float)NAN;
         }
     }
     tc_mem_free(of_score);
@@ -195,8 +201,11 @@ static tc_status score_all(stage *s, tc_churn_rows *rows, tc_error *err)
         }
     }
     if (st == TC_OK) {
+        st = tc_churn_feature_all(job, job->date_score, "order_count", column, err);
+    }
+    if (st == TC_OK) {
         publish(rows->recency, s->eta, n, s->score, s->probability);
-        st = percentiles_all(s, err);
+        st = percentiles_all(s, column, err);
     }
     tc_mem_free(column);
     return st;
@@ -212,18 +221,20 @@ static tc_status put_scores_all(stage *s, tc_error *err)
         .description =
             "floor(65536 p), p the probability of no purchase within the horizon after "
             "the as-of date; 65535 for customers who never bought"};
-    static const tc_field probability = {
-        .name = "probability",
-        .type = TC_F32,
-        .unit = "1",
-        .description = "p; 1 for customers who never bought, who are outside the model"};
+    static const tc_field probability = {.name = "probability",
+                                         .type = TC_F32,
+                                         .unit = "1",
+                                         .description =
+                                             "p; 1 for customers who never bought, who are "
+                                             "outside the model; missing for those "
+                                             "who are not yet customers"};
     static const tc_field percentile = {
         .name = "percentile",
         .type = TC_F32,
         .unit = "1",
         .description =
             "mid-rank of the score among all customers over their number; higher = more "
-            "likely to leave"};
+            "likely to leave; missing for those who are not yet customers"};
     static const tc_field past = {
         .name = "backtest/score",
         .type = TC_U16,

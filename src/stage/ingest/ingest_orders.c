@@ -104,24 +104,15 @@ tc_status tc_ingest_distinct_all(tc_comm *comm, uint64_t *word, int64_t n,
     return st;
 }
 
-/* What makes an order: its id, or without a column of ids the customer and the day. Of a
- * row that is not used, lo is the customer's hi. */
-static uint64_t order_key(const tc_ingest_record *record, int has_order)
-{
-    const uint64_t customer = record->kind == TC_KIND_UNUSED ? record->lo : record->hi;
-    return has_order ? record->order : tc_hash_mix(record->order, customer);
-}
-
 static tc_status collect(const tc_ingest *in, uint64_t **used, int64_t *n_used,
                          uint64_t **unused, tc_error *err)
 {
     const tc_ingest_record *record =
         (const tc_ingest_record *)(const void *)in->received.data;
-    const int has_order = in->rules.column[TC_ROLE_ORDER] != NULL;
     uint64_t last = 0;
     *n_used = 0;
     for (int64_t i = 0; i < in->n_records; i++) {
-        const uint64_t key = order_key(&record[i], has_order);
+        const uint64_t key = record[i].order;
         *n_used += i == 0 || key != last;
         last = key;
     }
@@ -132,13 +123,13 @@ static tc_status collect(const tc_ingest *in, uint64_t **used, int64_t *n_used,
     }
     *n_used = 0;
     for (int64_t i = 0; i < in->n_records; i++) {
-        const uint64_t key = order_key(&record[i], has_order);
+        const uint64_t key = record[i].order;
         if (*n_used == 0 || key != (*used)[*n_used - 1]) {
             (*used)[(*n_used)++] = key;
         }
     }
     for (int64_t i = 0; i < in->n_unused; i++) {
-        (*unused)[i] = order_key(&record[in->unused_at + i], has_order);
+        (*unused)[i] = record[in->unused_at + i].order;
     }
     return TC_OK;
 }

@@ -106,7 +106,10 @@ static void reject(tc_row_event *event, tc_row_reason reason, int role)
 static void read_customer(const tc_row_rules *rules, tc_csv_text text, tc_row_event *event)
 {
     event->id_n = tc_row_normalise_id(rules, text, event->id);
-    if (event->id_n > 0) {
+    if (event->id_n > 0 && memchr(event->id, 0, (size_t)event->id_n) != NULL) {
+        reject(event, TC_ROW_CUSTOMER_BYTES,
+               TC_ROLE_CUSTOMER); /* the files pad ids with zeros */
+    } else if (event->id_n > 0) {
         event->hash = tc_hash128_of(event->id, (size_t)event->id_n);
         event->hash.lo +=
             event->hash.hi == 0 && event->hash.lo == 0; /* means "no customer" */
@@ -117,37 +120,40 @@ static void read_customer(const tc_row_rules *rules, tc_csv_text text, tc_row_ev
     }
 }
 
-static int read_number(tc_csv_text text, tc_row_reason syntax, int role, int64_t *value,
-                       tc_row_event *event)
+/* 1 if the number could be read; else the row is rejected. */
+static int accept(tc_decimal_outcome outcome, tc_row_reason syntax, int role,
+                  tc_row_event *event)
 {
-    const tc_csv_text number = tc_csv_trim(text);
-    const tc_decimal_outcome outcome =
-        tc_decimal_parse(number.data, number.n, value, &event->rounded);
     if (outcome != TC_DECIMAL_OK) {
         reject(event, outcome == TC_DECIMAL_SYNTAX ? syntax : TC_ROW_AMOUNT_OVERFLOW, role);
     }
     return outcome == TC_DECIMAL_OK;
 }
 
+static int read_factor(tc_csv_text text, tc_row_reason syntax, int role, tc_decimal *value,
+                       tc_row_event *event)
+{
+    const tc_csv_text number = tc_csv_trim(text);
+    return accept(tc_decimal_parse_factor(number.data, number.n, value, &event->rounded),
+                  syntax, role, event);
+}
+
 static void read_amount(const tc_row_rules *rules, const tc_csv_text *text,
                         tc_row_event *event)
 {
-    int64_t quantity, price;
+    tc_decimal quantity, price;
     if (rules->column[TC_ROLE_AMOUNT] != NULL) {
-        event->has_amount = read_number(text[TC_ROLE_AMOUNT], TC_ROW_AMOUNT, TC_ROLE_AMOUNT,
-                                        &event->amount, event);
-        return;
-    }
-    if (!read_number(text[TC_ROLE_QUANTITY], TC_ROW_QUANTITY, TC_ROLE_QUANTITY, &quantity,
-                     event) ||
-        !read_number(text[TC_ROLE_UNIT_PRICE], TC_ROW_UNIT_PRICE, TC_ROLE_UNIT_PRICE,
-                     &price, event)) {
-        return;
-    }
-    event->has_amount = tc_decimal_multiply(quantity, price, &event->amount,
-                                            &event->rounded) == TC_DECIMAL_OK;
-    if (!event->has_amount) {
-        reject(event, TC_ROW_AMOUNT_OVERFLOW, TC_ROLE_QUANTITY);
+        const tc_csv_text number = tc_csv_trim(text[TC_ROLE_AMOUNT]);
+        event->has_amount =
+            accept(tc_decimal_parse(number.data, number.n, &event->amount, &event->rounded),
+                   TC_ROW_AMOUNT, TC_ROLE_AMOUNT, event);
+    } else if (read_factor(text[TC_ROLE_QUANTITY], TC_ROW_QUANTITY, TC_ROLE_QUANTITY,
+                           &quantity, event) &&
+               read_factor(text[TC_ROLE_UNIT_PRICE], TC_ROW_UNIT_PRICE, TC_ROLE_UNIT_PRICE,
+                           &price, event)) {
+        event->has_amount =
+            accept(tc_decimal_multiply(quantity, price, &event->amount, &event->rounded),
+                   TC_ROW_AMOUNT_OVERFLOW, TC_ROLE_QUANTITY, event);
     }
 }
 
@@ -156,8 +162,8 @@ static int amount_role(const tc_row_rules *rules)
     return rules->column[TC_ROLE_AMOUNT] != NULL ? TC_ROLE_AMOUNT : TC_ROLE_QUANTITY;
 }
 
-/* Order id and what it says of returns. Without an order id all events of a day are one
- * order. */
+/* Order id and what it says of returns. Without an order id all events of a customer on one
+ * day are one order. */
 static void read_order(const tc_row_rules *rules, const tc_csv_text *text,
                        tc_row_event *event)
 {
@@ -172,7 +178,8 @@ static void read_order(const tc_row_rules *rules, const tc_csv_text *text,
     if (order.n > 0) {
         event->order = tc_hash64_of(order.data, (size_t)order.n, ORDER_SEED);
     } else {
-        event->order = tc_hash_mix((uint64_t)tc_date_day_of(event->time), ORDER_SEED);
+        event->order = tc_hash_mix(
+            tc_hash_mix((uint64_t)tc_date_day_of(event->time), ORDER_SEED), event->hash.hi);
     }
     event->kind = prefixed || event->amount < 0 ? TC_KIND_RETURN : TC_KIND_PURCHASE;
     if (event->kind == TC_KIND_RETURN && rules->returns == TC_RETURNS_REJECT) {
