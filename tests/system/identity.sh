@@ -39,3 +39,29 @@ echo "identical for shuffled rows and files, and for .csv.gz"
 # another size of exchange batches changes nothing
 tiercel 2 run clean/config.yaml -q --set run.directory="$work/small" --set input.batch_mib=1 >/dev/null
 same in-order small events.h5 features.h5 tiers.h5 report.json
+
+# fewer customers than ranks: six customers, three of whom come back
+{
+    echo "customer,time,amount,order"
+    for c in a b c d e f; do
+        for day in 01 07 19; do
+            echo "$c,2024-0$((1 + day % 3))-$day 12:00:00,$((day + 7)).50,$c$day"
+        done
+        case $c in a | b | d) echo "$c,2024-06-2$((day % 5)) 09:30:00,12.00,${c}x" ;; esac
+    done
+    echo "a,2024-08-01 00:00:00,1.00,last"
+} >few.csv
+cat >few.yaml <<EOF
+run: {directory: few, horizon_days: 60}
+input:
+  transactions: [few.csv]
+  columns: {customer: customer, time: time, amount: amount, order: order}
+segment: {k: 2}
+churn: {min_class: 1, ridge: 0.1, features: [{feature: recency_days}]}
+EOF
+for ranks in 1 2 9; do
+    tiercel "$ranks" run few.yaml -q --set run.directory="$work/few$ranks" >/dev/null
+    # shellcheck disable=SC2086
+    same few1 "few$ranks" $outputs
+done
+echo "identical with more ranks than customers"
