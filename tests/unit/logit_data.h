@@ -4,6 +4,8 @@
 #ifndef TC_LOGIT_DATA_H
 #define TC_LOGIT_DATA_H
 
+#include "skip.h"
+
 #include "logit_serial.h"
 #include "tiercel/metrics.h"
 
@@ -36,7 +38,7 @@ static FILE *open_shared(const char *name)
     if (file == NULL) {
         print_message("skipped: TIERCEL_SHARED does not name a folder with data/%s\n",
                       name);
-        skip();
+        TC_TEST_SKIP();
     }
     if (strstr(name, ".xz") != NULL) {
         (void)fclose(file);

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "skip.h"
+
 #include "kmeans_points.h"
 
 enum { RESTARTS = 24 };
@@ -79,7 +81,7 @@ static void online_retail_reaches_the_reference(void **state)
     points p = {0};
     (void)state;
     if (!points_shared("xz", "online-retail/customers_expected.csv.xz", 1, 3, &p)) {
-        skip();
+        TC_TEST_SKIP();
     }
     points_scale(&p, 1, 1);
     points_grid(&p);
@@ -108,7 +110,7 @@ static void benchmark_sets_reach_the_best_known(void **state)
         points p = {0};
         (void)snprintf(name, sizeof name, "kmeans/%s.data.gz", set[i].name);
         if (!points_shared("gzip", name, 0, 2, &p)) {
-            skip();
+            TC_TEST_SKIP();
         }
         points_scale(&p, 0, 0);
         points_grid(&p);
@@ -219,5 +221,5 @@ int main(void)
         cmocka_unit_test(few_different_rows_give_few_centres),
         cmocka_unit_test(lack_of_memory_is_an_error),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return tc_test_code(cmocka_run_group_tests(tests, NULL, NULL));
 }

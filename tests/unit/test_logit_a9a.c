@@ -158,5 +158,5 @@ int main(void)
         cmocka_unit_test(test_a9a_unpenalised),
         cmocka_unit_test(test_a9a_measures),
     };
-    return cmocka_run_group_tests(tests, create, destroy);
+    return tc_test_code(cmocka_run_group_tests(tests, create, destroy));
 }

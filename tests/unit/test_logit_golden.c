@@ -253,5 +253,5 @@ int main(void)
         cmocka_unit_test(test_telco_dependent),
         cmocka_unit_test(test_telco_small),
     };
-    return cmocka_run_group_tests(tests, create, destroy);
+    return tc_test_code(cmocka_run_group_tests(tests, create, destroy));
 }

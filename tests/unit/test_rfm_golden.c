@@ -17,6 +17,8 @@
 
 #include <cmocka.h>
 
+#include "skip.h"
+
 enum {
     N_ROWS = 397924,
     N_CUSTOMERS = 4339,
@@ -49,14 +51,14 @@ static FILE *open_shared(const char *name)
     FILE *file;
     if (folder == NULL) {
         print_message("TIERCEL_SHARED is not set\n");
-        skip();
+        TC_TEST_SKIP();
         return NULL;
     }
     (void)snprintf(path, sizeof path, "%s/data/online-retail/%s", folder, name);
     file = fopen(path, "rb");
     if (file == NULL) {
         print_message("%s is not there\n", path);
-        skip();
+        TC_TEST_SKIP();
         return NULL;
     }
     (void)fclose(file);
@@ -256,5 +258,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_customers),
                                        cmocka_unit_test(test_churn)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return tc_test_code(cmocka_run_group_tests(tests, NULL, NULL));
 }
