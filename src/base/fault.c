@@ -1,5 +1,7 @@
 #include "tiercel/fault.h"
 
+#include "tiercel/mem.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,7 +46,11 @@ tc_status tc_fault_arm(const char *text, int rank, tc_error *err)
         return tc_fail(err, TC_EUSAGE, "fault '%s' is not site:rank:nth[:memory|kill]",
                        text);
     }
-    armed.left = rank == wanted ? nth : 0;
+    if (rank == wanted && strcmp(armed.site, "allocation") == 0) {
+        tc_mem_fail_at(nth);
+    } else if (rank == wanted) {
+        armed.left = nth;
+    }
     return TC_OK;
 }
 

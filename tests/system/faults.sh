@@ -31,3 +31,26 @@ for site in "${sites[@]}"; do
 done
 export TIERCEL_FAULT="${sites[0]}:1:1:memory"
 expect 71 "fault injected" 3 run input/config.yaml --set run.directory="$work/m"
+
+# memory that runs out at the n-th request of one rank: either it is reported, or the job did without
+failed=0
+for ((n = 1; n < 6000; n += 1 + n / 3)); do
+    rm -rf r
+    code=0
+    TIERCEL_FAULT="allocation:1:$n" LIMIT=60 tiercel 3 run input/config.yaml -q --set run.directory="$work/r" \
+        >out.txt 2>err.txt || code=$?
+    [ -d r ] && no_leftovers r
+    case $code in
+    0)
+        # shellcheck disable=SC2086
+        same good r $outputs
+        ;;
+    71)
+        failed=$((failed + 1))
+        [ "$(grep -c '^tiercel: error: .*memory' err.txt)" -eq 1 ] || fail "request $n: $(cat err.txt)"
+        ;;
+    *) fail "request $n gives $code: $(cat err.txt)" ;;
+    esac
+done
+[ "$failed" -ge 15 ] || fail "only $failed requests failed"
+echo "ok: $failed failed requests for memory"
