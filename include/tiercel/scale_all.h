@@ -10,10 +10,9 @@
 /* What is fitted, and how. Nothing is owned.
  *   column    [n_use] pointers to raw values [n_local] of each feature, NaN = missing
  *   use       [n_use] names and transforms
- *   kind      zscore: mean and population deviation; minmax: lowest value and range; none:
- * mean, and scale 1 winsorise share cut at each end, 0 = none: type-7 quantiles of the
- * values that are not missing use_row   [n_local] 0 = the row takes no part in the fit;
- * NULL = all rows do */
+ *   kind      zscore: mean and population deviation; minmax: lowest value and range; none: mean, and scale 1
+ *   winsorise share cut at each end, 0 = none: type-7 quantiles of the values that are not missing
+ *   use_row   [n_local] 0 = the row takes no part in the fit; NULL = all rows do */
 typedef struct {
     const double *const *column;
     const tc_feature_use *use;
@@ -31,8 +30,10 @@ TC_NODISCARD tc_status tc_scale_check_uses(const tc_feature_use *use, int n_use,
 /* Collective. Fits one tc_scale a feature; equal on all ranks, and the same for any number
  * of ranks. The missing policy is the catalogue's: zero, or the exact median of the fitted
  * rows that have a value (0 if none has). A constant feature gets scale 0 and is no error;
- * without any fitted row every scale is 0. out    [n_use] counts [n_use] of the fitted rows
- * of all ranks, or NULL Errors (agreed): TC_ENUMERIC if a fitted value is infinite,
+ * without any fitted row every scale is 0.
+ *   out     [n_use]
+ *   counts  [n_use] of the fitted rows of all ranks, or NULL
+ * Errors (agreed): TC_ENUMERIC if a fitted value is infinite,
  * TC_ENOMEM, TC_EINTERNAL for a feature that tc_scale_check_uses refuses. Cost: one exact
  * quantile search and one fold for all features together. */
 TC_NODISCARD tc_status tc_scale_fit_all(tc_comm *comm, const tc_shards *shards,

@@ -29,10 +29,9 @@ int64_t tc_tiering_ordinal(double value);
 double tc_tiering_value(int64_t ordinal);
 
 /* Local, pure. Scores of n customers from their ranks among n_all >= n customers.
- *   below, equal  [n], customers with a worse and with the same value; equal counts the
- * customer himself score         [n], out, 1 + floor(5 midrank / n_all), midrank = below +
- * (equal - 1) / 2, computed in integers: a fifth of the customers gets each score unless
- * equal values forbid it */
+ *   below, equal  [n], customers with a worse and with the same value; equal counts the customer himself
+ *   score         [n], out, 1 + floor(5 midrank / n_all), midrank = below + (equal - 1) / 2
+ * Computed in integers: a fifth of the customers gets each score unless equal values forbid it. */
 void tc_tiering_score5(const int64_t *below, const int64_t *equal, int64_t n, int64_t n_all,
                        uint8_t *score);
 
@@ -59,8 +58,8 @@ const char *tc_tiering_type_name(int type);
 /* Local, pure. Cut points by quota.
  *   hist   [TC_SCORE_CELLS], customers with each score
  *   share  [n_tiers], wanted shares from the lowest tier to the highest; borrowed
- *   cut    [n_tiers], out, ascending: a customer has the highest tier whose cut is at most
- * his score Rule, from the top tier down: whole groups of customers with one score are
+ *   cut    [n_tiers], out, ascending: a customer has the highest tier whose cut is at most his score
+ * Rule, from the top tier down: whole groups of customers with one score are
  * taken in descending order of the score while at least half of the next group fits into
  * the wanted number of the tier and of all tiers above it (that is the nearest that one can
  * come to the quota without splitting equal scores); the cut is the lowest score taken. The

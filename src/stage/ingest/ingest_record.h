@@ -3,6 +3,8 @@
 #ifndef TC_INGEST_RECORD_H
 #define TC_INGEST_RECORD_H
 
+#include "tiercel/rfm.h"
+
 #include <stdint.h>
 
 /* What a column means. X(role, member of tc_input_columns) */
@@ -51,7 +53,7 @@ typedef enum {
         TC_N_REASONS
 } tc_row_reason;
 
-enum { TC_KIND_PURCHASE = 0, TC_KIND_RETURN = 1, TC_KIND_UNUSED = 255 };
+enum { TC_KIND_UNUSED = 255 }; /* beside the kinds of rfm.h */
 
 enum { TC_PLACE_LINE_BITS = 40, TC_INGEST_SHARDS = 65536 };
 
