@@ -3,6 +3,7 @@
 #include "store_native.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/shards.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -306,7 +307,7 @@ static tc_status check_schema(const tc_store *store, const char *schema, int64_t
             store->path, h->schema, (long long)h->schema_version, schema,
             (long long)version);
     }
-    if (h->n_shards < 1 || h->n_rows < 0) {
+    if (h->n_shards < 1 || h->n_shards > TC_SHARDS_MAX || h->n_rows < 0) {
         return tc_fail(err, TC_EDATA, "%s: its header is damaged; delete it and run again",
                        store->path);
     }
