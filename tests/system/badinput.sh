@@ -85,12 +85,13 @@ else
     echo "SKIPPED: full disk (needs root and tmpfs)"
 fi
 mkdir locked && chmod 555 locked && chmod 755 "$work" && chmod -R a+rX input
+cp "$TIERCEL_PROGRAM" program # the user may not see the folder of the build
 as_user=()
 if [ "$(id -u)" -eq 0 ]; then
     as_user=(runuser -u nobody --) # root may write everywhere
 fi
 code=0
-HOME=/tmp "${as_user[@]}" timeout 60 mpirun -n 2 "$TIERCEL_PROGRAM" run input/config.yaml \
+HOME=/tmp "${as_user[@]}" timeout 60 mpirun -n 2 "$work/program" run input/config.yaml \
     --set run.directory="$work/locked/r" >out.txt 2>err.txt || code=$?
 [ "$code" = 74 ] || fail "a locked directory gives $code: $(cat err.txt)"
 echo "ok: directory without write permission"
