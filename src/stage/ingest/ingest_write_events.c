@@ -22,7 +22,7 @@ static const tc_field event_field[N_COLUMNS] = {
     [ORDER] = {.name = "events/order",
                .type = TC_U64,
                .unit = "1",
-               .description = "hash of the order id; without one, of the day"},
+               .description = "hash of the order id; without one, of customer and day"},
     [KIND] = {.name = "events/kind",
               .type = TC_ENUM,
               .unit = "",
