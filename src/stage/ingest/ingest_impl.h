@@ -28,6 +28,7 @@ typedef struct {
     tc_i128 gross, returned;
     int64_t first_time, last_time;
     int64_t orders, orders_all;
+    int64_t cancelled_rows, cancelled_orders; /* by the prefix; of all rows, used or not */
 } tc_ingest_counts;
 
 typedef struct {

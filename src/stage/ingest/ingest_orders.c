@@ -134,6 +134,35 @@ static tc_status collect(const tc_ingest *in, uint64_t **used, int64_t *n_used,
     return TC_OK;
 }
 
+static int64_t copy_cancelled(const uint64_t *from, int64_t n, uint64_t *to)
+{
+    int64_t found = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if ((from[i] & TC_ORDER_CANCELLED) != 0) {
+            to[found++] = from[i];
+        }
+    }
+    return found;
+}
+
+/* Collective. Different orders whose id has the prefix of returns. */
+static tc_status count_cancelled_all(tc_ingest *in, const uint64_t *used, int64_t n_used,
+                                     const uint64_t *unused, tc_error *err)
+{
+    uint64_t *cancelled = tc_mem_alloc(n_used + in->n_unused, sizeof *cancelled, err);
+    int64_t n = 0;
+    tc_status st = tc_comm_agree_all(in->comm, cancelled == NULL ? TC_ENOMEM : TC_OK, err);
+    if (st == TC_OK) {
+        TC_ASSERT(cancelled != NULL && used != NULL && unused != NULL);
+        n = copy_cancelled(used, n_used, cancelled);
+        n += copy_cancelled(unused, in->n_unused, cancelled + n);
+        st = tc_ingest_distinct_all(in->comm, cancelled, n, &in->counts.cancelled_orders,
+                                    err);
+    }
+    tc_mem_free(cancelled);
+    return st;
+}
+
 tc_status tc_ingest_count_orders_all(tc_ingest *in, tc_error *err)
 {
     uint64_t *used = NULL, *unused = NULL;
@@ -144,6 +173,9 @@ tc_status tc_ingest_count_orders_all(tc_ingest *in, tc_error *err)
     }
     tc_buffer_free(&in->received);
     st = tc_comm_agree_all(in->comm, st, err);
+    if (st == TC_OK && in->rules.return_prefix_n > 0) {
+        st = count_cancelled_all(in, used, n_used, unused, err);
+    }
     if (st == TC_OK) {
         st = tc_ingest_distinct_all(in->comm, used, n_used, &in->counts.orders, err);
     }

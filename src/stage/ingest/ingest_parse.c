@@ -56,6 +56,8 @@ static tc_status add_event(tc_ingest *in, const tc_row_event *event, uint64_t ro
                                .place = place,
                                .kind = (uint8_t)event->kind};
     in->counts.reason_rows[event->reason]++;
+    in->counts.cancelled_rows +=
+        event->complete && (event->order & TC_ORDER_CANCELLED) != 0;
     if (event->has_amount) {
         in->counts.reason_amount[event->reason] += event->amount;
         in->counts.rounded += event->rounded;

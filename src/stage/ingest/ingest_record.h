@@ -53,6 +53,9 @@ typedef enum {
         TC_N_REASONS
 } tc_row_reason;
 
+/* Lowest bit of the hash of an order: its id has the prefix of returns. */
+#define TC_ORDER_CANCELLED ((uint64_t)1)
+
 enum { TC_KIND_UNUSED = 255 }; /* beside the kinds of rfm.h */
 
 enum { TC_PLACE_LINE_BITS = 40, TC_INGEST_SHARDS = 65536 };

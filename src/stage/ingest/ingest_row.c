@@ -181,6 +181,8 @@ static void read_order(const tc_row_rules *rules, const tc_csv_text *text,
         event->order = tc_hash_mix(
             tc_hash_mix((uint64_t)tc_date_day_of(event->time), ORDER_SEED), event->hash.hi);
     }
+    event->order =
+        (event->order & ~TC_ORDER_CANCELLED) | (prefixed ? TC_ORDER_CANCELLED : 0);
     event->kind = prefixed || event->amount < 0 ? TC_KIND_RETURN : TC_KIND_PURCHASE;
     if (event->kind == TC_KIND_RETURN && rules->returns == TC_RETURNS_REJECT) {
         reject(event, TC_ROW_RETURN, prefixed ? TC_ROLE_ORDER : amount_role(rules));

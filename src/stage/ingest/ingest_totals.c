@@ -32,9 +32,9 @@ static void sum_money_all(tc_comm *comm, tc_ingest_counts *c)
 
 static void sum_counts_all(tc_comm *comm, tc_ingest_counts *c)
 {
-    int64_t *const single[] = {&c->rows,           &c->bytes,   &c->rounded,
-                               &c->duplicate_rows, &c->dropped, &c->purchase_rows,
-                               &c->return_rows};
+    int64_t *const single[] = {&c->rows,           &c->bytes,         &c->rounded,
+                               &c->duplicate_rows, &c->dropped,       &c->purchase_rows,
+                               &c->return_rows,    &c->cancelled_rows};
     enum { SINGLE = sizeof single / sizeof *single };
     int64_t v[SINGLE + TC_N_REASONS];
     uint64_t hashes[4] = {c->content[0], c->content[1], c->dropped_rows[0],

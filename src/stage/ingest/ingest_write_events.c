@@ -178,6 +178,8 @@ tc_status tc_ingest_put_attributes_all(tc_ingest_writer *w, tc_error *err)
         {"return_rows", c->return_rows},
         {"orders", c->orders},
         {"orders_all", c->orders_all},
+        {"cancelled_rows", c->cancelled_rows},
+        {"cancelled_orders", c->cancelled_orders},
         {"amount_net", (int64_t)(c->gross - c->returned)},
         {"amount_gross", (int64_t)c->gross},
         {"amount_returned", (int64_t)c->returned},

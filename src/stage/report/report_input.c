@@ -17,6 +17,8 @@ static const tc_report_count counts[] = {
     {"return_rows", "return_rows"},
     {"orders", "orders"},
     {"orders_all", "orders_with_rejected_rows"},
+    {"cancelled_rows", "cancelled_rows_with_rejected"},
+    {"cancelled_orders", "cancelled_orders_with_rejected"},
 };
 
 static tc_status money_all(tc_report *r, json_t *input, tc_error *err)
