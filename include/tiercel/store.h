@@ -67,6 +67,40 @@ TC_NODISCARD tc_status tc_store_put_all(tc_store *store, const tc_field *field,
                                         const void *data, int64_t row0, int64_t n_local,
                                         int64_t n_global, tc_error *err);
 
+/* A dataset that is written or read piece by piece. Several may be open at once; all are
+ * ended before the file is published or closed. */
+typedef struct tc_store_piece tc_store_piece;
+
+/* Collective. Creates a dataset of n_global rows. The texts of field are borrowed until the end. *out, NULL
+ * after failure, is ended by tc_store_end_all. Errors (agreed): TC_EIO, also if the file system has too
+ * little room for all datasets that are begun; TC_ENOMEM. */
+TC_NODISCARD tc_status tc_store_begin_all(tc_store *store, const tc_field *field,
+                                          int64_t n_global, tc_store_piece **out,
+                                          tc_error *err);
+
+/* Local. Writes rows row0 .. row0 + n - 1, in any order of calls; each row once, by whichever rank. Errors:
+ * TC_EIO. Cost: one contiguous transfer and a few microseconds. */
+TC_NODISCARD tc_status tc_store_write(tc_store_piece *piece, const void *data, int64_t row0,
+                                      int64_t n, tc_error *err);
+
+/* Collective. Opens a dataset for reading; its rows, if n_global is not NULL. Errors (agreed): TC_EDATA if it
+ * is missing or of another type or columns than field; TC_ENOMEM. */
+TC_NODISCARD tc_status tc_store_view_all(tc_store *store, const tc_field *field,
+                                         int64_t *n_global, tc_store_piece **out,
+                                         tc_error *err);
+
+/* Local. Reads rows, in any order of calls. Errors: TC_EDATA beyond the last row; TC_EIO. */
+TC_NODISCARD tc_status tc_store_read(tc_store_piece *piece, void *data, int64_t row0,
+                                     int64_t n, tc_error *err);
+
+/* Collective. Ends a piece (NULL on all ranks is fine); *piece becomes NULL. status: what
+ * became of this rank's transfers, agreed upon here. Writing: unit, description and checksum
+ * are added. Reading: the checksum is verified if the ranks together read each row once.
+ * Errors (agreed): the given status, TC_EIO, TC_EDATA for a damaged dataset, TC_EINTERNAL if
+ * rows were not written or twice. */
+TC_NODISCARD tc_status tc_store_end_all(tc_store_piece **piece, tc_status status,
+                                        tc_error *err);
+
 /* Collective. Writes a small dataset that is the same on all ranks (rank 0's copy is
  * written). */
 TC_NODISCARD tc_status tc_store_put_small_all(tc_store *store, const tc_field *field,

@@ -18,6 +18,7 @@ struct tc_store {
     char *path;      /* final name */
     char *temporary; /* name while writing */
     tc_store_header header;
+    double promised; /* bytes of datasets that are begun and not ended */
 };
 
 /* Local. TC_OK if code >= 0; else a record that names the file, what was done, and HDF5's
@@ -27,6 +28,17 @@ tc_status tc_store_check(const tc_store *store, int64_t code, tc_status status,
 
 /* Local, rank 0 looks. TC_EIO if the file system has no room for so many bytes more. */
 tc_status tc_store_room(const tc_store *store, double bytes, tc_error *err);
+
+/* Collective (metadata). Opens a dataset; negative, with err = TC_EDATA, if it is missing. */
+hid_t tc_store_open_dataset(tc_store *store, const char *name, tc_error *err);
+
+/* Local. Shape of an open dataset: rows, columns (1 for a vector), bytes of an element; 0 if
+ * it is neither vector nor matrix. */
+int tc_store_shape_of(hid_t dataset, int64_t *rows, int *columns, int *width);
+
+/* Local. TC_EDATA unless type and columns of the dataset are those of the field. */
+tc_status tc_store_check_fit(const tc_store *store, hid_t dataset, const tc_field *field,
+                             tc_error *err);
 
 /* Local. HDF5 type of a field in the file (for_file) or in memory; to be closed. Negative
  * on failure. */
