@@ -217,6 +217,7 @@ tc_status tc_store_begin_all(tc_store *store, const tc_field *field, int64_t n_g
     tc_status st = prepare_writing(store, field, n_global, out, err);
     st = tc_comm_agree_all(store->comm, st, err);
     if (st == TC_OK) {
+        TC_ASSERT(*out != NULL);
         (*out)->dataset = create_dataset(store, field, n_global);
         st = tc_store_check(store, (*out)->dataset, TC_EIO, field->name, err);
         if (st == TC_OK) {
@@ -263,6 +264,7 @@ tc_status tc_store_view_all(tc_store *store, const tc_field *field, int64_t *n_g
     const tc_status st =
         tc_comm_agree_all(store->comm, open_view(store, field, out, err), err);
     if (st == TC_OK && n_global != NULL) {
+        TC_ASSERT(*out != NULL);
         *n_global = (*out)->n_global;
     }
     if (st != TC_OK && *out != NULL) {
