@@ -59,6 +59,14 @@ typedef struct {
     int64_t batch_mib; /* of one exchange, a rank */
 } tc_config_input;
 
+/* One customer with many ids. Without files nothing is unified. */
+typedef struct {
+    char **map_files, **hierarchy_files; /* patterns expanded, sorted */
+    int n_map_files, n_hierarchy_files;
+    char *id, *master;    /* columns of the map */
+    char *child, *parent; /* columns of the hierarchy */
+} tc_config_identity;
+
 typedef struct {
     int64_t active_days; /* a customer is labelled if he bought within this window before
                             the cut-off; 0 = ever */
@@ -98,6 +106,7 @@ typedef struct {
     int64_t as_of; /* day number, or TC_CONFIG_AUTO */
     int64_t horizon_days;
     tc_config_input input;
+    tc_config_identity identity;
     tc_config_features features;
     tc_config_segment segment;
     tc_config_churn churn;
@@ -120,7 +129,7 @@ TC_NODISCARD tc_status tc_config_parse(const char *text, int64_t n, const char *
                                        int n_overrides, tc_config **out, tc_error *err);
 void tc_config_destroy(tc_config **config);
 
-/* Local. Appends one section ("run", "input", "features", "segment", "churn", "assign") as
+/* Local. Appends one section ("run", "input", "identity", "features", "segment", "churn", "assign") as
  * compact JSON with sorted keys and numbers in 17 digits: everything that can change a
  * result, and nothing else (no paths, no file list, no memory sizes). Used for hashes and
  * for the report. Errors: TC_ENOMEM, TC_EINTERNAL for an unknown section. */

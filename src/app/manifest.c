@@ -23,6 +23,10 @@ static tc_status make_ingest_key(const tc_config *config, const char *fingerprin
     if (st == TC_OK) {
         st = tc_config_section(config, "input", &text, err);
     }
+    if (st == TC_OK &&
+        config->identity.n_map_files + config->identity.n_hierarchy_files > 0) {
+        st = tc_config_section(config, "identity", &text, err);
+    }
     if (st == TC_OK) {
         tc_hash128_text(tc_hash128_of(text.data, (size_t)text.size), key);
     }
@@ -30,12 +34,20 @@ static tc_status make_ingest_key(const tc_config *config, const char *fingerprin
     return st;
 }
 
+static json_t *path_array(char *const *files, int n)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < n; i++) {
+        (void)json_array_append_new(array, json_string(files[i]));
+    }
+    return array;
+}
+
 /* The sections as JSON objects, with the paths that they leave out. */
 static tc_status describe_config(const tc_config *config, json_t *into, tc_error *err)
 {
-    static const char *const sections[] = {"run",     "input", "features",
+    static const char *const sections[] = {"run",     "input", "identity", "features",
                                            "segment", "churn", "assign"};
-    json_t *files = json_array();
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         tc_buffer text = {0};
         tc_status st = tc_config_section(config, sections[i], &text, err);
@@ -47,10 +59,14 @@ static tc_status describe_config(const tc_config *config, json_t *into, tc_error
         tc_buffer_free(&text);
         TC_TRY(st);
     }
-    for (int i = 0; i < config->input.n_files; i++) {
-        (void)json_array_append_new(files, json_string(config->input.files[i]));
-    }
-    (void)json_object_set_new(into, "files", files);
+    (void)json_object_set_new(into, "files",
+                              path_array(config->input.files, config->input.n_files));
+    (void)json_object_set_new(
+        into, "identity_map_files",
+        path_array(config->identity.map_files, config->identity.n_map_files));
+    (void)json_object_set_new(
+        into, "identity_hierarchy_files",
+        path_array(config->identity.hierarchy_files, config->identity.n_hierarchy_files));
     (void)json_object_set_new(into, "directory", json_string(config->directory));
     return TC_OK;
 }

@@ -22,22 +22,69 @@ void tc_sum_u64_all(tc_comm *comm, uint64_t *v, int64_t n)
     }
 }
 
-tc_status tc_source_sizes_all(tc_comm *comm, const tc_config *config, int64_t *size,
-                              tc_error *err)
+/* All files that ingest reads; paths are borrowed. */
+typedef struct {
+    const char **path; /* [n], owned */
+    uint64_t *number;  /* [n], owned; place in its list, and from bit 32 on which list */
+    int n;
+} file_list;
+
+static void file_list_free(file_list *list)
 {
-    const int n = config->input.n_files;
+    tc_mem_free((void *)list->path);
+    tc_mem_free(list->number);
+    *list = (file_list){0};
+}
+
+static tc_status file_list_create(const tc_config *config, file_list *out, tc_error *err)
+{
+    const struct {
+        char **files;
+        int n;
+    } part[] = {{config->input.files, config->input.n_files},
+                {config->identity.map_files, config->identity.n_map_files},
+                {config->identity.hierarchy_files, config->identity.n_hierarchy_files}};
+    int64_t n = 0;
+    *out = (file_list){0};
+    for (size_t k = 0; k < sizeof part / sizeof *part; k++) {
+        n += part[k].n;
+    }
+    out->path = tc_mem_alloc(n, sizeof *out->path, err);
+    out->number = tc_mem_alloc(n, sizeof *out->number, err);
+    if (out->path == NULL || out->number == NULL) {
+        return TC_ENOMEM;
+    }
+    for (uint64_t k = 0; k < sizeof part / sizeof *part; k++) {
+        for (int i = 0; i < part[k].n; i++) {
+            out->path[out->n] = part[k].files[i];
+            out->number[out->n++] = k << 32 | (uint64_t)i;
+        }
+    }
+    return TC_OK;
+}
+
+static tc_status sizes_all(tc_comm *comm, const char *const *path, int n, int64_t *size,
+                           tc_error *err)
+{
     tc_status st = TC_OK;
     for (int i = 0; i < n; i++) {
         size[i] = 0;
     }
     for (int i = tc_comm_rank(comm); i < n && st == TC_OK; i += tc_comm_size(comm)) {
-        st = tc_source_size(config->input.files[i], &size[i], err);
+        st = tc_source_size(path[i], &size[i], err);
     }
     st = tc_comm_agree_all(comm, st, err);
     if (st == TC_OK) {
         tc_comm_sum_i64_all(comm, size, n);
     }
     return st;
+}
+
+tc_status tc_source_sizes_all(tc_comm *comm, const tc_config *config, int64_t *size,
+                              tc_error *err)
+{
+    return sizes_all(comm, (const char *const *)config->input.files, config->input.n_files,
+                     size, err);
 }
 
 static int64_t blocks_of(int64_t size)
@@ -69,10 +116,10 @@ static tc_status read_block(const char *path, int64_t offset, int64_t n, char *b
 
 /* Adds my blocks of all files to sum[n_files][2]. Blocks are numbered through all files and
  * shared out evenly. */
-static tc_status sum_blocks(const tc_comm *comm, const tc_config *config,
-                            const int64_t *size, uint64_t *sum, tc_error *err)
+static tc_status sum_blocks(const tc_comm *comm, const file_list *list, const int64_t *size,
+                            uint64_t *sum, tc_error *err)
 {
-    const int n_files = config->input.n_files;
+    const int n_files = list->n;
     const int64_t ranks = tc_comm_size(comm), rank = tc_comm_rank(comm);
     int64_t total = 0, first = 0, low, high;
     char *bytes = tc_mem_alloc(BLOCK_BYTES, 1, err);
@@ -88,7 +135,7 @@ static tc_status sum_blocks(const tc_comm *comm, const tc_config *config,
         for (; b < n_blocks && first + b < high && st == TC_OK; b++) {
             const int64_t at = b * BLOCK_BYTES;
             const int64_t n = size[i] - at < BLOCK_BYTES ? size[i] - at : BLOCK_BYTES;
-            st = read_block(config->input.files[i], at, n, bytes, err);
+            st = read_block(list->path[i], at, n, bytes, err);
             if (st == TC_OK) {
                 const uint64_t hash = tc_hash64_of(bytes, (size_t)n, 0);
                 sum[2 * i] += tc_hash_mix(hash, (uint64_t)b);
@@ -101,38 +148,52 @@ static tc_status sum_blocks(const tc_comm *comm, const tc_config *config,
     return st;
 }
 
+/* Turns the sums of blocks of all ranks into the fingerprint. */
+static void sum_files_all(tc_comm *comm, const file_list *list, const int64_t *size,
+                          uint64_t *sum, char hex[TC_ID_TEXT])
+{
+    const int64_t n = list->n;
+    uint64_t whole[2] = {0, 0};
+    for (int64_t i = 0; i < 2 * n; i += SUM_MAX) {
+        tc_sum_u64_all(comm, sum + i, 2 * n - i < SUM_MAX ? 2 * n - i : SUM_MAX);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        const uint64_t words[4] = {list->number[i], (uint64_t)size[i], sum[2 * i],
+                                   sum[2 * i + 1]};
+        const tc_hash128 hash = tc_hash128_of(words, sizeof words);
+        whole[0] += hash.hi;
+        whole[1] += hash.lo;
+    }
+    tc_hash128_text((tc_hash128){.hi = whole[0], .lo = whole[1]}, hex);
+}
+
 tc_status tc_source_fingerprint_all(tc_comm *comm, const tc_config *config,
                                     char hex[TC_ID_TEXT], tc_error *err)
 {
-    const int n = config->input.n_files;
-    int64_t *size = tc_mem_alloc(n, sizeof *size, err);
-    uint64_t *sum = tc_mem_alloc(2 * (int64_t)n, sizeof *sum, err);
-    uint64_t whole[2] = {0, 0};
-    tc_status st = size == NULL || sum == NULL ? TC_ENOMEM : TC_OK;
+    file_list list;
+    int64_t *size = NULL;
+    uint64_t *sum = NULL;
+    tc_status st = file_list_create(config, &list, err);
+    if (st == TC_OK) {
+        size = tc_mem_alloc(list.n, sizeof *size, err);
+        sum = tc_mem_alloc(2 * (int64_t)list.n, sizeof *sum, err);
+        st = size == NULL || sum == NULL ? TC_ENOMEM : TC_OK;
+    }
     st = tc_comm_agree_all(comm, st, err);
     if (st == TC_OK) {
         TC_ASSERT(size != NULL && sum != NULL);
-        st = tc_source_sizes_all(comm, config, size, err);
+        st = sizes_all(comm, list.path, list.n, size, err);
     }
     if (st == TC_OK) {
-        st = sum_blocks(comm, config, size, sum, err);
+        st = sum_blocks(comm, &list, size, sum, err);
         st = tc_comm_agree_all(comm, st, err);
     }
     if (st == TC_OK) {
-        for (int64_t i = 0; i < 2 * (int64_t)n; i += SUM_MAX) {
-            tc_sum_u64_all(comm, sum + i,
-                           2 * (int64_t)n - i < SUM_MAX ? 2 * (int64_t)n - i : SUM_MAX);
-        }
-        for (int64_t i = 0; i < n; i++) {
-            const uint64_t words[4] = {(uint64_t)i, (uint64_t)size[i], sum[2 * i],
-                                       sum[2 * i + 1]};
-            const tc_hash128 hash = tc_hash128_of(words, sizeof words);
-            whole[0] += hash.hi;
-            whole[1] += hash.lo;
-        }
-        tc_hash128_text((tc_hash128){.hi = whole[0], .lo = whole[1]}, hex);
+        TC_ASSERT(sum != NULL);
+        sum_files_all(comm, &list, size, sum, hex);
     }
     tc_mem_free(size);
     tc_mem_free(sum);
+    file_list_free(&list);
     return st;
 }

@@ -1,4 +1,4 @@
-/* The list of input files: patterns expanded, sorted by bytes, each path once. */
+/* The lists of input files: patterns expanded, sorted by bytes, each path once. */
 #include "config_impl.h"
 
 #include <glob.h>
@@ -114,17 +114,19 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Sorts, drops repeats and hands the paths over to the configuration. */
-static tc_status hand_over(collection *c, tc_config_input *input)
+/* Sorts, drops repeats and hands the paths over to a list of the configuration. */
+static tc_status hand_over(collection *c, const tc_list *list, tc_config *config)
 {
-    char **paths = paths_of(c), **files;
+    char **paths = paths_of(c), **files, **old;
     const int n = count_of(c);
-    int kept = 0;
+    int kept = 0, n_old;
     files = tc_mem_alloc(n, sizeof *files, c->err);
     if (files == NULL) {
         return TC_ENOMEM;
     }
-    qsort(paths, (size_t)n, sizeof *paths, by_bytes);
+    if (n > 0) {
+        qsort(paths, (size_t)n, sizeof *paths, by_bytes);
+    }
     for (int i = 0; i < n; i++) {
         if (kept > 0 && strcmp(files[kept - 1], paths[i]) == 0) {
             tc_mem_free(paths[i]);
@@ -133,29 +135,48 @@ static tc_status hand_over(collection *c, tc_config_input *input)
         }
     }
     c->paths.size = 0;
-    for (int i = 0; i < input->n_files; i++) {
-        tc_mem_free(input->files[i]);
+    memcpy(&old, (char *)config + list->items, sizeof old);
+    memcpy(&n_old, (char *)config + list->count, sizeof n_old);
+    for (int i = 0; i < n_old; i++) {
+        tc_mem_free(old[i]);
     }
-    tc_mem_free(input->files);
-    input->files = files;
-    input->n_files = kept;
+    tc_mem_free(old);
+    memcpy((char *)config + list->items, &files, sizeof files);
+    memcpy((char *)config + list->count, &kept, sizeof kept);
     return TC_OK;
+}
+
+static tc_status expand_list(const tc_list *list, tc_config *config, const char *folder,
+                             tc_layer *layers, int n, tc_error *err)
+{
+    collection c = {.err = err};
+    tc_status st = TC_OK;
+    const char *items;
+    const int n_items = tc_list_items(list, config, &items);
+    for (int i = 0; i < n_items && st == TC_OK; i++) {
+        const char *path =
+            tc_value_load(&list->rows[0], items + (size_t)i * list->size).text;
+        char key[TC_PATH_TEXT];
+        (void)snprintf(key, sizeof key, "%s[%d]", list->path, i);
+        st = expand_one(&c, folder, path, tc_layers_place(layers, n, key));
+    }
+    if (st == TC_OK) {
+        st = hand_over(&c, list, config);
+    }
+    collection_free(&c);
+    return st;
 }
 
 tc_status tc_config_expand(tc_config *config, const char *folder, tc_layer *layers, int n,
                            tc_error *err)
 {
-    collection c = {.err = err};
-    tc_status st = TC_OK;
-    for (int i = 0; i < config->input.n_files && st == TC_OK; i++) {
-        char key[TC_PATH_TEXT];
-        (void)snprintf(key, sizeof key, "input.transactions[%d]", i);
-        st =
-            expand_one(&c, folder, config->input.files[i], tc_layers_place(layers, n, key));
+    int n_lists;
+    const tc_list *lists = tc_lists(&n_lists);
+    for (int i = 0; i < n_lists; i++) {
+        const int of_paths = lists[i].rows[0].path[0] == '\0';
+        if (of_paths) {
+            TC_TRY(expand_list(&lists[i], config, folder, layers, n, err));
+        }
     }
-    if (st == TC_OK) {
-        st = hand_over(&c, &config->input);
-    }
-    collection_free(&c);
-    return st;
+    return TC_OK;
 }

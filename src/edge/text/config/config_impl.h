@@ -108,6 +108,26 @@ typedef struct {
     TC_RAW(TC_KEYS_INPUT)
 } tc_raw_input;
 typedef struct {
+    TC_RAW(TC_KEYS_IDENTITY_MAP)
+} tc_raw_identity_map_columns;
+typedef struct {
+    TC_RAW(TC_KEYS_IDENTITY_HIERARCHY)
+} tc_raw_identity_hierarchy_columns;
+typedef struct {
+    tc_raw_path *l_files;
+    unsigned n_files;
+    tc_raw_identity_map_columns columns;
+} tc_raw_identity_map;
+typedef struct {
+    tc_raw_path *l_files;
+    unsigned n_files;
+    tc_raw_identity_hierarchy_columns columns;
+} tc_raw_identity_hierarchy;
+typedef struct {
+    tc_raw_identity_map map;
+    tc_raw_identity_hierarchy hierarchy;
+} tc_raw_identity;
+typedef struct {
     TC_RAW(TC_KEYS_FEATURES)
 } tc_raw_features;
 typedef struct {
@@ -133,6 +153,7 @@ typedef struct {
 typedef struct {
     tc_raw_run run;
     tc_raw_input input;
+    tc_raw_identity identity;
     tc_raw_features features;
     tc_raw_segment segment;
     tc_raw_churn churn;
@@ -223,7 +244,7 @@ int tc_list_items(const tc_list *list, const tc_config *config, const char **ite
 /* Required keys and what several keys must satisfy together (config_verify.c). */
 TC_NODISCARD tc_status tc_config_verify(const tc_config *config, tc_layer *layers, int n,
                                         tc_error *err);
-/* Expands patterns, sorts, drops repeats (config_files.c). */
+/* Expands patterns, sorts, drops repeats in all lists of files (config_files.c). */
 TC_NODISCARD tc_status tc_config_expand(tc_config *config, const char *folder,
                                         tc_layer *layers, int n, tc_error *err);
 

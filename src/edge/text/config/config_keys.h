@@ -31,6 +31,9 @@
 #define TC_SECTIONS(X)                                                                     \
     X("run", "What every stage shares.")                                                   \
     X("input", "The transaction files and how their rows are read.")                       \
+    X("identity", "One customer with many ids: a map of ids to master ids, and a "         \
+                  "hierarchy of accounts. Ids are normalised as in input.customer_id. "    \
+                  "Without files nothing is unified.")                                     \
     X("features", "What is computed from a customer's events.")                            \
     X("segment", "Customer segments by k-means.")                                          \
     X("churn", "The churn model: logistic regression on features, trained one horizon "    \
@@ -84,6 +87,16 @@
     T(A, FLAG, strip_decimal, input.id_strip_decimal, "false", 0,                          \
       "17850.0 is the customer 17850")                                                     \
     W(A, case, input.id_case, "keep", tc_words_case, "letters of the id are kept or folded")
+
+#define TC_KEYS_IDENTITY_MAP(N, W, T, A)                                                   \
+    T(A, TEXT, id, identity.id, "id", 0, "column of the id that is replaced")              \
+    T(A, TEXT, master, identity.master, "master", 0,                                       \
+      "column of the id that replaces it; it may be replaced itself")
+
+#define TC_KEYS_IDENTITY_HIERARCHY(N, W, T, A)                                             \
+    T(A, TEXT, child, identity.child, "child", 0, "column of the subsidiary")              \
+    T(A, TEXT, parent, identity.parent, "parent", 0,                                       \
+      "column of the account that it is counted with; it may have a parent itself")
 
 #define TC_KEYS_FEATURES(N, W, T, A)                                                       \
     N(A, INT, active_days, features.active_days, "365", 0, 36600, "[]", 0,                 \
@@ -150,6 +163,13 @@
       1000000, NULL, TC_KEY_REQUIRED | TC_KEY_LOCAL,                                       \
       "paths of .csv or .csv.gz files, or patterns with * ? [], relative to the "          \
       "folder of the configuration file")                                                  \
+    L(identity.map, files, identity.map_files, identity.n_map_files, tc_raw_path,          \
+      tc_key_path, 0, 1000000, "[]", TC_KEY_LOCAL,                                         \
+      "files with a row for each id that stands for another; written as "                  \
+      "input.transactions")                                                                \
+    L(identity.hierarchy, files, identity.hierarchy_files, identity.n_hierarchy_files,     \
+      tc_raw_path, tc_key_path, 0, 1000000, "[]", TC_KEY_LOCAL,                            \
+      "files with a row for each customer that is counted with its parent")                \
     L(segment, features, segment.use, segment.n_use, tc_raw_use, tc_key_use, 1, 64,        \
       "[{feature: recency_days}, {feature: order_count}, {feature: net_amount}]",          \
       TC_KEY_ONCE, "features that place a customer; each once")                            \

@@ -98,6 +98,20 @@ static const cyaml_schema_field_t input_fields[] = {
     SECTION(returns, tc_raw_input, return_fields),
     SECTION(customer_id, tc_raw_input, customer_id_fields),
     FIELDS(TC_KEYS_INPUT, tc_raw_input) CYAML_FIELD_END};
+static const cyaml_schema_field_t identity_map_column_fields[] = {
+    FIELDS(TC_KEYS_IDENTITY_MAP, tc_raw_identity_map_columns) CYAML_FIELD_END};
+static const cyaml_schema_field_t identity_map_fields[] = {
+    LIST(files, tc_raw_identity_map, path_schema),
+    SECTION(columns, tc_raw_identity_map, identity_map_column_fields), CYAML_FIELD_END};
+static const cyaml_schema_field_t identity_hierarchy_column_fields[] = {
+    FIELDS(TC_KEYS_IDENTITY_HIERARCHY, tc_raw_identity_hierarchy_columns) CYAML_FIELD_END};
+static const cyaml_schema_field_t identity_hierarchy_fields[] = {
+    LIST(files, tc_raw_identity_hierarchy, path_schema),
+    SECTION(columns, tc_raw_identity_hierarchy, identity_hierarchy_column_fields),
+    CYAML_FIELD_END};
+static const cyaml_schema_field_t identity_fields[] = {
+    SECTION(map, tc_raw_identity, identity_map_fields),
+    SECTION(hierarchy, tc_raw_identity, identity_hierarchy_fields), CYAML_FIELD_END};
 static const cyaml_schema_field_t feature_fields[] = {
     FIELDS(TC_KEYS_FEATURES, tc_raw_features) CYAML_FIELD_END};
 static const cyaml_schema_field_t segment_fields[] = {
@@ -111,13 +125,11 @@ static const cyaml_schema_field_t weight_fields[] = {FIELDS(TC_KEYS_WEIGHTS, tc_
 static const cyaml_schema_field_t assign_fields[] = {
     SECTION(weights, tc_raw_assign, weight_fields), LIST(tiers, tc_raw_assign, tier_schema),
     LIST(rules, tc_raw_assign, rule_schema), CYAML_FIELD_END};
-static const cyaml_schema_field_t raw_fields[] = {SECTION(run, tc_raw, run_fields),
-                                                  SECTION(input, tc_raw, input_fields),
-                                                  SECTION(features, tc_raw, feature_fields),
-                                                  SECTION(segment, tc_raw, segment_fields),
-                                                  SECTION(churn, tc_raw, churn_fields),
-                                                  SECTION(assign, tc_raw, assign_fields),
-                                                  CYAML_FIELD_END};
+static const cyaml_schema_field_t raw_fields[] = {
+    SECTION(run, tc_raw, run_fields),           SECTION(input, tc_raw, input_fields),
+    SECTION(identity, tc_raw, identity_fields), SECTION(features, tc_raw, feature_fields),
+    SECTION(segment, tc_raw, segment_fields),   SECTION(churn, tc_raw, churn_fields),
+    SECTION(assign, tc_raw, assign_fields),     CYAML_FIELD_END};
 static const cyaml_schema_value_t raw_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, tc_raw, raw_fields),
 };
@@ -183,8 +195,10 @@ typedef tc_segment_rule tc_out_rule;
 static const tc_key key_rows[] = {
     ROWS(TC_KEYS_RUN, run) ROWS(TC_KEYS_COLUMNS, input.columns) ROWS(TC_KEYS_INPUT, input)
         ROWS(TC_KEYS_RETURNS, input.returns) ROWS(TC_KEYS_CUSTOMER_ID, input.customer_id)
-            ROWS(TC_KEYS_FEATURES, features) ROWS(TC_KEYS_SEGMENT, segment)
-                ROWS(TC_KEYS_CHURN, churn) ROWS(TC_KEYS_WEIGHTS, assign.weights)};
+            ROWS(TC_KEYS_IDENTITY_MAP, identity.map.columns)
+                ROWS(TC_KEYS_IDENTITY_HIERARCHY, identity.hierarchy.columns)
+                    ROWS(TC_KEYS_FEATURES, features) ROWS(TC_KEYS_SEGMENT, segment)
+                        ROWS(TC_KEYS_CHURN, churn) ROWS(TC_KEYS_WEIGHTS, assign.weights)};
 static const tc_key tc_key_path[] = {{.path = "", .kind = TC_KIND_TEXT, .text = "a path"}};
 static const tc_key tc_key_use[] = {ITEMS(TC_KEYS_USE, use)};
 static const tc_key tc_key_tier[] = {ITEMS(TC_KEYS_TIER, tier)};

@@ -69,25 +69,26 @@ static json_t *list_json(const tc_list *list, const tc_config *config)
     return array;
 }
 
-/* Puts a value (NULL = out of memory; taken over) under "a.b" of an object; 0 on success. */
+/* Puts a value (NULL = out of memory; taken over) under "a.b.c" of an object; 0 on success. */
 static int put(json_t *object, const char *path, json_t *value)
 {
-    const char *dot = strchr(path, '.');
-    char head[TC_PATH_TEXT];
-    json_t *inner;
-    if (dot == NULL) {
-        return json_object_set_new(object, path, value);
-    }
-    (void)snprintf(head, sizeof head, "%.*s", (int)(dot - path), path);
-    inner = json_object_get(object, head);
-    if (inner == NULL) {
-        inner = json_object();
-        if (json_object_set_new(object, head, inner) != 0) {
-            json_decref(value);
-            return -1;
+    const char *dot;
+    while ((dot = strchr(path, '.')) != NULL) {
+        char head[TC_PATH_TEXT];
+        json_t *inner;
+        (void)snprintf(head, sizeof head, "%.*s", (int)(dot - path), path);
+        inner = json_object_get(object, head);
+        if (inner == NULL) {
+            inner = json_object();
+            if (json_object_set_new(object, head, inner) != 0) {
+                json_decref(value);
+                return -1;
+            }
         }
+        object = inner;
+        path = dot + 1;
     }
-    return json_object_set_new(inner, dot + 1, value);
+    return json_object_set_new(object, path, value);
 }
 
 /* The path behind "section.", NULL if the key is in another section or stays out. */
