@@ -3,9 +3,12 @@
 #ifndef TC_INGEST_RECORD_H
 #define TC_INGEST_RECORD_H
 
+#include "tiercel/hash.h"
 #include "tiercel/rfm.h"
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* What a column means. X(role, member of tc_input_columns) */
 #define TC_ROW_ROLES(X)                                                                    \
@@ -76,5 +79,71 @@ typedef struct {
     uint8_t kind;
     uint8_t pad;
 } tc_ingest_record;
+
+/* What travels between ranks is a stream of packed rows without gaps: this head, one byte
+ * with the length of the id, the id as normalised. There is no hash inside: who needs it
+ * recomputes it from the id, so nobody has to remember which ids were sent. A row of kind
+ * TC_KIND_UNUSED carries in place of the id the 8 bytes of its customer's hash.hi (0 if the
+ * id is missing), and its codes are 0. */
+typedef struct {
+    int64_t time, amount;
+    uint64_t order; /* hash of the order id, TC_ORDER_CANCELLED */
+    uint64_t row;   /* hash of the record's bytes */
+    uint64_t place; /* file << TC_PLACE_LINE_BITS | line */
+    uint32_t category;
+    uint16_t channel;
+    uint8_t kind;
+    uint8_t alias; /* 0, or which of the ids of a merged customer the row came with */
+} tc_packed_head;
+
+enum {
+    TC_PACKED_ID_AT = sizeof(tc_packed_head) + 1, /* where the id begins */
+    TC_PACKED_ID_MAX = 128,
+    TC_PACKED_MAX = TC_PACKED_ID_AT + TC_PACKED_ID_MAX /* bytes of the longest row */
+};
+
+/* Local, pure. Head (a copy: rows are not aligned), length of the id, id (borrowed), bytes
+ * of the whole row: at += tc_packed_size(at) is the next one. */
+static inline tc_packed_head tc_packed_head_of(const unsigned char *at)
+{
+    tc_packed_head head;
+    memcpy(&head, at, sizeof head);
+    return head;
+}
+
+static inline int64_t tc_packed_id_n(const unsigned char *at)
+{
+    return (int64_t)at[sizeof(tc_packed_head)];
+}
+
+static inline const unsigned char *tc_packed_id(const unsigned char *at)
+{
+    return at + TC_PACKED_ID_AT;
+}
+
+static inline int64_t tc_packed_size(const unsigned char *at)
+{
+    return TC_PACKED_ID_AT + tc_packed_id_n(at);
+}
+
+/* Local. Writes a row; room for TC_PACKED_MAX bytes at `at`. Returns its bytes. */
+static inline int64_t tc_packed_write(unsigned char *at, const tc_packed_head *head,
+                                      const void *id, int64_t id_n)
+{
+    memcpy(at, head, sizeof *head);
+    at[sizeof *head] = (unsigned char)id_n;
+    memcpy(at + TC_PACKED_ID_AT, id, (size_t)id_n);
+    return TC_PACKED_ID_AT + id_n;
+}
+
+/* Local, pure. The word by which a row finds its owner and its place in the order: hi of
+ * the customer's hash; of an unused row the hash of its bytes. */
+static inline uint64_t tc_packed_route(const unsigned char *at)
+{
+    if (at[offsetof(tc_packed_head, kind)] == TC_KIND_UNUSED) {
+        return tc_packed_head_of(at).row;
+    }
+    return tc_hash128_of(tc_packed_id(at), (size_t)tc_packed_id_n(at)).hi;
+}
 
 #endif
