@@ -43,6 +43,7 @@ tc_status tc_store_check(const tc_store *store, int64_t code, tc_status status,
 static void store_free(tc_store **store)
 {
     if (*store != NULL) {
+        tc_store_writeback_close(*store);
         tc_mem_free((*store)->path);
         tc_mem_free((*store)->temporary);
         tc_mem_free(*store);
@@ -60,6 +61,7 @@ static tc_status store_new(tc_comm *comm, const char *path, tc_store **out, tc_e
     }
     store->comm = comm;
     store->file = -1;
+    store->fd = -1;
     store->path = tc_mem_text(path, err);
     store->temporary = tc_mem_alloc(length, 1, err);
     if (store->path == NULL || store->temporary == NULL) {
@@ -157,6 +159,8 @@ tc_status tc_store_create_all(tc_comm *comm, const char *path,
         st = tc_comm_agree_all(comm, create_file(*out, err), err);
         if (st != TC_OK) {
             tc_store_close_all(out);
+        } else {
+            tc_store_writeback_open(*out);
         }
     } else {
         if (*out != NULL && (*out)->temporary != NULL && tc_comm_rank(comm) == 0) {

@@ -18,8 +18,23 @@ struct tc_store {
     char *path;      /* final name */
     char *temporary; /* name while writing */
     tc_store_header header;
+    int fd;          /* for store_writeback.c, -1 if it cannot be opened */
     double promised; /* bytes of datasets that are begun and not ended */
 };
+
+/* Bytes [begin, end) of the file that were written one behind the other and not yet handed to the disk. */
+typedef struct {
+    int64_t begin, end;
+} tc_store_dirty;
+
+/* Local; store_writeback.c. Before the first and after the last write. */
+void tc_store_writeback_open(tc_store *store);
+void tc_store_writeback_close(tc_store *store);
+
+/* Local. n bytes were written at offset: as soon as there is enough, the disk is told to start. Never waits
+ * for it. No errors: this is but a hint. */
+void tc_store_writeback(const tc_store *store, tc_store_dirty *dirty, int64_t offset,
+                        int64_t n);
 
 /* Local. TC_OK if code >= 0; else a record that names the file, what was done, and HDF5's
  * own innermost reason. */

@@ -14,6 +14,8 @@ struct tc_store_piece {
     tc_field field; /* its texts are borrowed */
     hid_t dataset, space, type;
     int writing;
+    int64_t address; /* of the first row in the file; writing */
+    tc_store_dirty dirty;
     int64_t n_global;
     double promised; /* bytes for which there must be room */
     /* of this rank */
@@ -222,6 +224,7 @@ tc_status tc_store_begin_all(tc_store *store, const tc_field *field, int64_t n_g
         st = tc_store_check(store, (*out)->dataset, TC_EIO, field->name, err);
         if (st == TC_OK) {
             open_handles(*out);
+            (*out)->address = (int64_t)H5Dget_offset((*out)->dataset);
         }
         st = tc_comm_agree_all(store->comm, st, err);
     }
@@ -240,7 +243,11 @@ tc_status tc_store_write(tc_store_piece *piece, const void *data, int64_t row0, 
     }
     account(piece, data, row0, n);
     TC_TRY(TC_FAULT("store.write", err));
-    return transfer_passes(piece, row0, n, NULL, data, err);
+    TC_TRY(transfer_passes(piece, row0, n, NULL, data, err));
+    tc_store_writeback(piece->store, &piece->dirty,
+                       piece->address + row0 * row_bytes_of(&piece->field),
+                       n * row_bytes_of(&piece->field));
+    return TC_OK;
 }
 
 static tc_status open_view(tc_store *store, const tc_field *field, tc_store_piece **out,
