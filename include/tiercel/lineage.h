@@ -49,6 +49,12 @@ TC_NODISCARD tc_status tc_stage_id_all(tc_comm *comm, const tc_config *config,
                                        tc_stage_kind kind, char id[TC_ID_TEXT],
                                        tc_error *err);
 
+/* Local. The rules by which rows become events: a hash of the program version and of the section input of
+ * the configuration, which holds no file and no instalment. Event files of one list must agree in it.
+ * Errors: TC_ENOMEM. */
+TC_NODISCARD tc_status tc_input_id(const tc_config *config, char id[TC_ID_TEXT],
+                                   tc_error *err);
+
 /* Collective. Creates the file of a stage (not of ingest): header from the stage's table
  * row, its id, and n_rows, n_shards, as_of of the upstream header `like`. */
 TC_NODISCARD tc_status tc_stage_create_all(tc_comm *comm, const tc_config *config,

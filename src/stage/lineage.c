@@ -80,6 +80,21 @@ static tc_status append_sections(const tc_config *config, const char *sections,
     return TC_OK;
 }
 
+tc_status tc_input_id(const tc_config *config, char id[TC_ID_TEXT], tc_error *err)
+{
+    tc_buffer text = {0};
+    tc_status st = tc_buffer_print(&text, err, "tiercel %s", TC_VERSION);
+    id[0] = '\0';
+    if (st == TC_OK) {
+        st = append_sections(config, "input", &text, err);
+    }
+    if (st == TC_OK) {
+        tc_hash128_text(tc_hash128_of(text.data, (size_t)text.size), id);
+    }
+    tc_buffer_free(&text);
+    return st;
+}
+
 /* Collective. Appends the run id of one file upstream. */
 static tc_status append_upstream_all(tc_comm *comm, const tc_config *config,
                                      tc_stage_kind kind, tc_buffer *text, tc_error *err)

@@ -1,6 +1,8 @@
 /* ingest_write_events.c - events.h5: the columns of the events, dictionaries, counts. */
 #include "ingest_write.h"
 
+#include "tiercel/lineage.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -158,6 +160,7 @@ tc_status tc_ingest_put_attributes_all(tc_ingest_writer *w, tc_error *err)
 {
     const tc_ingest_counts *c = &w->in->counts;
     const char *const *column = w->in->rules.column;
+    char input_id[TC_ID_TEXT];
     tc_i128 all = 0;
     tc_status st = TC_OK;
     for (int i = 0; i < TC_N_REASONS; i++) {
@@ -189,9 +192,16 @@ tc_status tc_ingest_put_attributes_all(tc_ingest_writer *w, tc_error *err)
         {"has_order", column[TC_ROLE_ORDER] != NULL},
         {"has_channel", column[TC_ROLE_CHANNEL] != NULL},
         {"has_category", column[TC_ROLE_CATEGORY] != NULL},
+        {"content_a", (int64_t)c->content[0]},
+        {"content_b", (int64_t)c->content[1]},
+        {"dropped_a", (int64_t)c->dropped_rows[0]},
+        {"dropped_b", (int64_t)c->dropped_rows[1]},
     };
     for (size_t i = 0; i < sizeof list / sizeof *list && st == TC_OK; i++) {
         st = tc_store_put_i64_all(w->store, list[i].name, list[i].value, err);
     }
-    return st;
+    if (st == TC_OK) {
+        st = tc_comm_agree_all(w->in->comm, tc_input_id(w->in->config, input_id, err), err);
+    }
+    return st == TC_OK ? tc_store_put_text_all(w->store, "input_id", input_id, err) : st;
 }
