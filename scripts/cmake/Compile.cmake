@@ -23,6 +23,12 @@ function(tiercel_compile target)
                            -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
     target_link_options(${target} PRIVATE -fsanitize=address,undefined)
   endif()
+  if(TIERCEL_FUZZ)
+    set(sanitizers -fsanitize=fuzzer-no-link,address,undefined)
+    target_compile_options(${target} PRIVATE -O1 ${sanitizers} -fno-omit-frame-pointer
+                           -fno-sanitize-recover=all)
+    target_link_options(${target} PRIVATE ${sanitizers})
+  endif()
 endfunction()
 
 # tiercel_library(layer folder): the static library tc_<layer> of all sources below a folder.
