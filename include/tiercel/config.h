@@ -45,7 +45,8 @@ typedef struct {
 } tc_input_columns;
 
 typedef struct {
-    char **files; /* transactions, patterns expanded, sorted; .csv or .csv.gz */
+    char *instalment; /* "" = none */
+    char **files;     /* transactions, patterns expanded, sorted; .csv or .csv.gz */
     int n_files;
     tc_input_columns columns;
     char *time_format; /* iso, day_first, month_first, compact, epoch, or a pattern of %Y %m
@@ -102,6 +103,8 @@ typedef struct {
 
 typedef struct {
     char *directory; /* of the results */
+    char **events;   /* files or patterns, see tc_config_event_files */
+    int n_events;
     int64_t seed;
     int64_t as_of; /* day number, or TC_CONFIG_AUTO */
     int64_t horizon_days;
@@ -141,5 +144,12 @@ TC_NODISCARD tc_status tc_config_document(tc_buffer *markdown, tc_error *err);
 
 /* Local. "<directory>/<name>" in counted memory, owned by the caller; NULL on TC_ENOMEM. */
 TC_NODISCARD char *tc_config_path(const tc_config *config, const char *name, tc_error *err);
+
+/* Local. The event files of run.events as they are now: patterns expanded in the run directory, sorted by
+ * bytes, each once; a path without a pattern need not be there. files[n] and its texts belong to the caller
+ * (tc_config_files_free). Errors: TC_EINPUT if a pattern matches no file; TC_ENOMEM. */
+TC_NODISCARD tc_status tc_config_event_files(const tc_config *config, char ***files, int *n,
+                                             tc_error *err);
+void tc_config_files_free(char **files, int n);
 
 #endif

@@ -114,12 +114,12 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Sorts, drops repeats and hands the paths over to a list of the configuration. */
-static tc_status hand_over(collection *c, const tc_list *list, tc_config *config)
+/* Sorts and drops repeats; the paths belong to the caller. */
+static tc_status settle(collection *c, char ***out, int *n_out)
 {
-    char **paths = paths_of(c), **files, **old;
+    char **paths = paths_of(c), **files;
     const int n = count_of(c);
-    int kept = 0, n_old;
+    int kept = 0;
     files = tc_mem_alloc(n, sizeof *files, c->err);
     if (files == NULL) {
         return TC_ENOMEM;
@@ -135,14 +135,30 @@ static tc_status hand_over(collection *c, const tc_list *list, tc_config *config
         }
     }
     c->paths.size = 0;
+    *out = files;
+    *n_out = kept;
+    return TC_OK;
+}
+
+void tc_config_files_free(char **files, int n)
+{
+    for (int i = 0; i < n; i++) {
+        tc_mem_free(files[i]);
+    }
+    tc_mem_free(files);
+}
+
+/* Hands the paths over to a list of the configuration. */
+static tc_status hand_over(collection *c, const tc_list *list, tc_config *config)
+{
+    char **files, **old;
+    int n, n_old;
+    TC_TRY(settle(c, &files, &n));
     memcpy(&old, (char *)config + list->items, sizeof old);
     memcpy(&n_old, (char *)config + list->count, sizeof n_old);
-    for (int i = 0; i < n_old; i++) {
-        tc_mem_free(old[i]);
-    }
-    tc_mem_free(old);
+    tc_config_files_free(old, n_old);
     memcpy((char *)config + list->items, &files, sizeof files);
-    memcpy((char *)config + list->count, &kept, sizeof kept);
+    memcpy((char *)config + list->count, &n, sizeof n);
     return TC_OK;
 }
 
@@ -174,9 +190,50 @@ tc_status tc_config_expand(tc_config *config, const char *folder, tc_layer *laye
     const tc_list *lists = tc_lists(&n_lists);
     for (int i = 0; i < n_lists; i++) {
         const int of_paths = lists[i].rows[0].path[0] == '\0';
-        if (of_paths) {
+        if (of_paths && (lists[i].flags & TC_KEY_LATE) == 0) {
             TC_TRY(expand_list(&lists[i], config, folder, layers, n, err));
         }
     }
     return TC_OK;
+}
+
+static tc_status add_events(collection *c, const char *folder, const char *path)
+{
+    tc_buffer full = {0};
+    int found = 1;
+    tc_status st = join(&full, folder, path, c->err);
+    if (st == TC_OK) {
+        st = is_pattern(path) ? collect_matches(c, (const char *)full.data, &found)
+                              : collect(c, (const char *)full.data);
+    }
+    if (st == TC_OK && found == 0) {
+        st = tc_fail(
+            c->err, TC_EINPUT,
+            "run.events: no file matches %s in %s; run ingest first, or correct the "
+            "pattern",
+            path, folder);
+    }
+    tc_buffer_free(&full);
+    return st;
+}
+
+tc_status tc_config_event_files(const tc_config *config, char ***files, int *n,
+                                tc_error *err)
+{
+    collection c = {.err = err};
+    tc_status st = TC_OK;
+    *files = NULL;
+    *n = 0;
+    for (int i = 0; i < config->n_events && st == TC_OK; i++) {
+        st = add_events(&c, config->directory, config->events[i]);
+    }
+    if (st == TC_OK && config->n_events == 0) {
+        st = add_events(&c, config->directory,
+                        config->input.instalment[0] != '\0' ? "events/*.h5" : "events.h5");
+    }
+    if (st == TC_OK) {
+        st = settle(&c, files, n);
+    }
+    collection_free(&c);
+    return st;
 }

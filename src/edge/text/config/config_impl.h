@@ -13,7 +13,7 @@
 #include "config_keys.h"
 
 enum { TC_PATH_TEXT = 160, TC_ALLOWED_TEXT = 320, TC_WRONG_TEXT = 160 };
-enum { TC_KEY_REQUIRED = 1, TC_KEY_LOCAL = 2, TC_KEY_ONCE = 4 };
+enum { TC_KEY_REQUIRED = 1, TC_KEY_LOCAL = 2, TC_KEY_ONCE = 4, TC_KEY_LATE = 8 };
 
 /* The kind of a value. All from TC_KIND_TEXT on are text in tc_config. */
 typedef enum {
@@ -25,6 +25,7 @@ typedef enum {
     TC_KIND_SCORES, /* [lowest, highest]; two adjacent ints in tc_config */
     TC_KIND_TEXT,   /* not empty */
     TC_KIND_BLANK,  /* may be empty */
+    TC_KIND_FILE,   /* part of a file name, may be empty */
     TC_KIND_COLUMN, /* of the input; empty = not mapped, NULL in tc_config */
     TC_KIND_FORMAT, /* of times */
     TC_KIND_NAME,   /* of a tier or segment */
@@ -67,6 +68,7 @@ typedef struct {
 #define TC_RAW_DAY(key) char *v_##key;
 #define TC_RAW_TEXT(key) char *v_##key;
 #define TC_RAW_BLANK(key) char *v_##key;
+#define TC_RAW_FILE(key) char *v_##key;
 #define TC_RAW_COLUMN(key) char *v_##key;
 #define TC_RAW_FORMAT(key) char *v_##key;
 #define TC_RAW_NAME(key) char *v_##key;
@@ -88,6 +90,8 @@ typedef struct {
     TC_RAW(TC_KEYS_RULE)
 } tc_raw_rule;
 typedef struct {
+    tc_raw_path *l_events;
+    unsigned n_events;
     TC_RAW(TC_KEYS_RUN)
 } tc_raw_run;
 typedef struct {

@@ -9,7 +9,8 @@
  *   T(A, kind, key, member, fallback, flags, text)                     everything else
  * key is the YAML key, member its place in tc_config (of a list element: in the element), fallback the
  * default as YAML text (NULL = none), text the documentation. flags: TC_KEY_REQUIRED; TC_KEY_LOCAL =
- * cannot change a result, so it stays out of tc_config_section; TC_KEY_ONCE (lists) = the names of the
+ * cannot change a result, so it stays out of tc_config_section; TC_KEY_LATE (lists of paths) = patterns
+ * are expanded by who uses them, not when the configuration is read; TC_KEY_ONCE (lists) = the names of the
  * elements must differ. */
 #ifndef TC_CONFIG_KEYS_H
 #define TC_CONFIG_KEYS_H
@@ -51,6 +52,10 @@
       "a customer has left if nothing is bought in this many days after a date")
 
 #define TC_KEYS_INPUT(N, W, T, A)                                                          \
+    T(A, FILE, instalment, input.instalment, "", TC_KEY_LOCAL,                             \
+      "name of the period that the transactions are of: ingest writes events/NAME.h5 and " \
+      "events/NAME.rejects.csv, and leaves the other instalments as they are; empty = "    \
+      "events.h5 and rejects.csv")                                                         \
     T(A, FORMAT, time_format, input.time_format, "iso", 0,                                 \
       "of the time column; a pattern must be quoted in YAML")                              \
     W(A, zero_amount, input.zero_amount, "keep", tc_words_zero,                            \
@@ -159,6 +164,11 @@
 /* L(section, key, member, count, element, rows, low, high, fallback, flags, text): a list; element is its
  * raw type, rows its keys, low and high the allowed number of elements. */
 #define TC_LISTS(L)                                                                        \
+    L(run, events, events, n_events, tc_raw_path, tc_key_path, 0, 100000, "[]",            \
+      TC_KEY_LOCAL | TC_KEY_LATE,                                                          \
+      "event files that features and all later stages read, or patterns with * ? [], "     \
+      "relative to run.directory; [] = events.h5, or events/*.h5 if input.instalment is "  \
+      "set")                                                                               \
     L(input, transactions, input.files, input.n_files, tc_raw_path, tc_key_path, 1,        \
       1000000, NULL, TC_KEY_REQUIRED | TC_KEY_LOCAL,                                       \
       "paths of .csv or .csv.gz files, or patterns with * ? [], relative to the "          \

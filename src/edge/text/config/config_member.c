@@ -45,6 +45,7 @@ tc_status tc_value_store(const tc_key *key, const tc_value *value, void *object,
                           (char **)(void *)member, err);
     case TC_KIND_TEXT:
     case TC_KIND_BLANK:
+    case TC_KIND_FILE:
     case TC_KIND_FORMAT:
     case TC_KIND_NAME:
     case TC_KIND_FEATURE:
@@ -78,6 +79,7 @@ tc_value tc_value_load(const tc_key *key, const void *object)
         break;
     case TC_KIND_TEXT:
     case TC_KIND_BLANK:
+    case TC_KIND_FILE:
     case TC_KIND_COLUMN:
     case TC_KIND_FORMAT:
     case TC_KIND_NAME:
@@ -129,6 +131,7 @@ void tc_key_allowed(const tc_key *key, char text[TC_ALLOWED_TEXT])
         [TC_KIND_SCORES] = "[lowest, highest] of the scores 1 to 5",
         [TC_KIND_TEXT] = "a text that is not empty",
         [TC_KIND_BLANK] = "a text, may be empty",
+        [TC_KIND_FILE] = "letters, digits and . _ -, at most 64, no dot at the start",
         [TC_KIND_COLUMN] = "a column name; empty = not mapped",
         [TC_KIND_FORMAT] = times,
         [TC_KIND_NAME] = "1 to 64 of a-z, 0-9, _ and -; not none",

@@ -34,6 +34,7 @@ static const cyaml_strval_t tc_words_transform[] = {TC_WORDS_TRANSFORM(WORD)};
     CYAML_FIELD_STRING_PTR(#key, need, A, v_##key, 0, CYAML_UNLIMITED),
 #define FIELD_TEXT FIELD_DAY
 #define FIELD_BLANK FIELD_DAY
+#define FIELD_FILE FIELD_DAY
 #define FIELD_COLUMN FIELD_DAY
 #define FIELD_FORMAT FIELD_DAY
 #define FIELD_NAME FIELD_DAY
@@ -84,8 +85,8 @@ static const cyaml_schema_value_t rule_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, tc_raw_rule, rule_fields),
 };
 
-static const cyaml_schema_field_t run_fields[] = {FIELDS(TC_KEYS_RUN, tc_raw_run)
-                                                      CYAML_FIELD_END};
+static const cyaml_schema_field_t run_fields[] = {
+    LIST(events, tc_raw_run, path_schema), FIELDS(TC_KEYS_RUN, tc_raw_run) CYAML_FIELD_END};
 static const cyaml_schema_field_t column_fields[] = {FIELDS(TC_KEYS_COLUMNS, tc_raw_columns)
                                                          CYAML_FIELD_END};
 static const cyaml_schema_field_t return_fields[] = {FIELDS(TC_KEYS_RETURNS, tc_raw_returns)

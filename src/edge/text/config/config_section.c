@@ -37,6 +37,7 @@ static json_t *value_json(const tc_key *key, const void *object)
                          (json_int_t)value.scores[1]);
     case TC_KIND_TEXT:
     case TC_KIND_BLANK:
+    case TC_KIND_FILE:
     case TC_KIND_COLUMN:
     case TC_KIND_FORMAT:
     case TC_KIND_NAME:

@@ -129,6 +129,12 @@ static int parse_text(const tc_key *key, const char *text, char *wrong)
         return (is_name(text, "abcdefghijklmnopqrstuvwxyz0123456789_-") &&
                 strcmp(text, "none") != 0) ||
                complain(wrong, text, "cannot be a name");
+    case TC_KIND_FILE:
+        return text[0] == '\0' ||
+               (text[0] != '.' &&
+                is_name(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              "0123456789._-")) ||
+               complain(wrong, text, "cannot be part of a file name");
     case TC_KIND_FEATURE:
         return is_name(text, letters) || complain(wrong, text, "cannot be a feature");
     case TC_KIND_BLANK:
@@ -190,6 +196,7 @@ int tc_value_parse(const tc_key *key, const char *text, tc_value *value,
         return parse_scores(text, value, wrong);
     case TC_KIND_TEXT:
     case TC_KIND_BLANK:
+    case TC_KIND_FILE:
     case TC_KIND_COLUMN:
     case TC_KIND_FORMAT:
     case TC_KIND_NAME:
@@ -226,6 +233,7 @@ int tc_value_from_raw(const tc_key *key, const void *raw, tc_value *value)
     case TC_KIND_DAY:
     case TC_KIND_TEXT:
     case TC_KIND_BLANK:
+    case TC_KIND_FILE:
     case TC_KIND_COLUMN:
     case TC_KIND_FORMAT:
     case TC_KIND_NAME:
