@@ -1,4 +1,5 @@
-/* csv.h - records and fields of RFC 4180 text (edge layer, text; pure).
+/* csv.h - records and fields of delimited text, RFC 4180 and its dialects (edge layer, text;
+ * pure).
  *
  * Whether a byte lies inside quotes is a parity: every quote toggles it, and delimiters and
  * newlines count only outside. A parity adds up over pieces of a file, so any cut into byte
@@ -10,7 +11,26 @@
 
 #include <stdint.h>
 
-enum { TC_CSV_MAX_RECORD = 1 << 20 }; /* bytes; a longer record is an error of the file */
+enum { TC_CSV_MAX_RECORD = 1 << 20 }; /* bytes; a longer record is not used */
+
+enum {
+    TC_CSV_BLANKS = 256, /* as delimiter: runs of blanks and tabs; no quoting */
+    TC_CSV_NO_QUOTE = -1
+};
+
+/* How a file is written. Made by tc_csv_dialect_of; header and skip_lines may then be
+ * changed. */
+typedef struct {
+    int delimiter; /* a byte, or TC_CSV_BLANKS */
+    int quote;     /* a byte, or TC_CSV_NO_QUOTE */
+    int header;    /* 1: the first record names the columns; 0: they are 1, 2, 3, ... */
+    int64_t skip_lines;         /* physical lines in front of the header */
+    unsigned char special[256]; /* bytes that a field may not simply hold */
+} tc_csv_dialect;
+
+/* Local, pure. delimiter: any byte but newline, carriage return, NUL and the quote, or
+ * TC_CSV_BLANKS, which has no quote. With header, without lines to skip. */
+tc_csv_dialect tc_csv_dialect_of(int delimiter, int quote);
 
 /* Borrowed bytes without a final zero; may hold any byte. */
 typedef struct {
@@ -30,7 +50,10 @@ typedef struct {
     int64_t next;     /* bytes with the line end: where the next record starts */
     int64_t newlines; /* physical lines that it ends */
     int64_t n_fields; /* all, also those beyond the capacity */
-    int64_t stray;    /* first field with a quote out of place, -1 if none */
+    /* first field with that flaw, -1 if none */
+    int64_t stray; /* a quote out of place */
+    int64_t nul;   /* a NUL byte */
+    int64_t cr;    /* a carriage return outside quotes that is no part of a line end */
 } tc_csv_record;
 
 typedef enum {
@@ -41,26 +64,39 @@ typedef enum {
 
 /* Local, pure. Adds the number of quotes and newlines of bytes[n]. Cost: one pass,
  * vectorised. */
-void tc_csv_count(const char *bytes, int64_t n, int64_t *quotes, int64_t *newlines);
+void tc_csv_count(const tc_csv_dialect *dialect, const char *bytes, int64_t n,
+                  int64_t *quotes, int64_t *newlines);
 
 /* Local, pure. Offset just behind the first newline outside quotes, or -1 if there is none
  * in bytes[n]. *inside is the state before the first byte and becomes that behind the last
  * byte read; *newlines grows by all newlines passed. */
-int64_t tc_csv_skip(const char *bytes, int64_t n, int *inside, int64_t *newlines);
+int64_t tc_csv_skip(const tc_csv_dialect *dialect, const char *bytes, int64_t n,
+                    int *inside, int64_t *newlines);
 
-/* Local, pure. Splits the record that starts at text, outside quotes. text[n] must be
- * readable and a newline (a sentinel that is no part of the text). at_end: the file ends at
- * text[n]. The first `capacity` fields are stored. An empty line is a record of length 0
- * with one field. */
-tc_csv_outcome tc_csv_next(const char *text, int64_t n, int at_end, tc_csv_field *field,
-                           int capacity, tc_csv_record *record);
+/* Local, pure. Splits the record that starts at text, outside quotes. text.data[text.n]
+ * must be readable and a newline (a sentinel that is no part of the text). at_end: the file
+ * ends there. The first `capacity` fields are stored. An empty line is a record of length 0
+ * with one field; between blanks there are no empty fields, and a blank line has none. */
+tc_csv_outcome tc_csv_next(const tc_csv_dialect *dialect, tc_csv_text text, int at_end,
+                           tc_csv_field *field, int capacity, tc_csv_record *record);
 
 /* Local, pure. The content of a field without a stray quote: outer quotes removed, doubled
  * ones made single. Borrows the record or, with doubled quotes, *scratch (room for field->n
  * bytes), which is then moved behind the text. */
-tc_csv_text tc_csv_unquote(const tc_csv_field *field, char **scratch);
+tc_csv_text tc_csv_unquote(const tc_csv_dialect *dialect, const tc_csv_field *field,
+                           char **scratch);
 
 /* Local, pure. The text without blanks and tabs at both ends. */
-tc_csv_text tc_csv_trim(tc_csv_text text);
+static inline tc_csv_text tc_csv_trim(tc_csv_text text)
+{
+    while (text.n > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
+        text.data++;
+        text.n--;
+    }
+    while (text.n > 0 && (text.data[text.n - 1] == ' ' || text.data[text.n - 1] == '\t')) {
+        text.n--;
+    }
+    return text;
+}
 
 #endif

@@ -10,9 +10,16 @@ typedef struct tc_source tc_source;
 /* Local, pure. 1 if the name says that the file is compressed by gzip (.gz). */
 int tc_source_is_gz(const char *path);
 
-/* Local. Bytes of a file as stored. Errors: TC_EINPUT naming the file if it is missing, is
- * no regular file or may not be read. */
-TC_NODISCARD tc_status tc_source_size(const char *path, int64_t *bytes, tc_error *err);
+/* What tells that a file has been changed. */
+typedef struct {
+    int64_t size;  /* bytes as stored */
+    int64_t mtime; /* of the last change, nanoseconds since 1970 */
+} tc_source_state;
+
+/* Local. The state of a file by name. Errors: TC_EINPUT naming the file if it is missing,
+ * is no regular file or may not be read. */
+TC_NODISCARD tc_status tc_source_look(const char *path, tc_source_state *state,
+                                      tc_error *err);
 
 /* Local. Opens a file at byte `offset` (0 for .gz). The path is borrowed until close.
  * Errors: TC_EINPUT, TC_ENOMEM. */
@@ -23,6 +30,11 @@ TC_NODISCARD tc_status tc_source_open_stored(const char *path, int64_t offset,
                                              tc_source **out, tc_error *err);
 /* Local. NULL-safe; *source becomes NULL. */
 void tc_source_close(tc_source **source);
+
+/* Local. Errors: TC_EIO if the open file has no longer the state that it had: it is being
+ * written. */
+TC_NODISCARD tc_status tc_source_check(const tc_source *source, tc_source_state state,
+                                       tc_error *err);
 
 /* Local. Reads up to `capacity` > 0 further bytes (inflated, if .gz); *n is their number, 0
  * only at the end of the file. Errors: TC_EIO; TC_EDATA if a .gz file is damaged or cut

@@ -17,6 +17,8 @@ typedef struct {
     int64_t n, begin[MAX_RECORDS], length[MAX_RECORDS], line[MAX_RECORDS];
 } record_list;
 
+static tc_csv_dialect rfc; /* set by main */
+
 static const char nasty[] = "id,text,last\r\n"
                             "1,plain,\r\n"
                             "2,\"quoted, with comma\",x\n"
@@ -42,12 +44,13 @@ static void parse_range(const char *text, int64_t n, int64_t low, int64_t high, 
         int64_t passed = 0, next;
         int state = inside ^ (text[low - 1] == '"');
         line -= text[low - 1] == '\n';
-        next = tc_csv_skip(text + low - 1, n - low + 1, &state, &passed);
+        next = tc_csv_skip(&rfc, text + low - 1, n - low + 1, &state, &passed);
         at = next < 0 ? n : low - 1 + next;
         line += passed;
     }
     while (at < high && at < n) {
-        assert_int_equal(tc_csv_next(text + at, n - at, 1, field, MAX_FIELDS, &record),
+        assert_int_equal(tc_csv_next(&rfc, (tc_csv_text){text + at, n - at}, 1, field,
+                                     MAX_FIELDS, &record),
                          TC_CSV_RECORD);
         if (record.length > 0) {
             out->begin[out->n] = at;
@@ -79,7 +82,7 @@ static void parse_cut(const char *text, int64_t n, const int64_t *cut, int range
         if (cut[k] < high) {
             parse_range(text, n, cut[k], high, (int)(quotes & 1), newlines + 1, out);
         }
-        tc_csv_count(text + cut[k], high - cut[k], &quotes, &newlines);
+        tc_csv_count(&rfc, text + cut[k], high - cut[k], &quotes, &newlines);
     }
 }
 
@@ -126,10 +129,12 @@ static tc_csv_outcome parse_one(const char *line, int at_end, tc_csv_record *rec
     char scratch[256], *free_scratch = scratch;
     const int64_t n = (int64_t)strlen(line);
     char *text = with_sentinel(line, n);
-    const tc_csv_outcome outcome = tc_csv_next(text, n, at_end, field, MAX_FIELDS, record);
+    const tc_csv_outcome outcome =
+        tc_csv_next(&rfc, (tc_csv_text){text, n}, at_end, field, MAX_FIELDS, record);
     if (outcome == TC_CSV_RECORD && record->stray < 0) {
         for (int64_t i = 0; i < record->n_fields && i < MAX_FIELDS; i++) {
-            const tc_csv_text t = tc_csv_trim(tc_csv_unquote(&field[i], &free_scratch));
+            const tc_csv_text t =
+                tc_csv_trim(tc_csv_unquote(&rfc, &field[i], &free_scratch));
             (void)snprintf(out[i], 32, "%.*s", (int)t.n, t.data);
         }
     }
@@ -215,7 +220,7 @@ static void test_count(void **state)
             expected[0] += text[i] == '"';
             expected[1] += text[i] == '\n';
         }
-        tc_csv_count(text, n, &quotes, &newlines);
+        tc_csv_count(&rfc, text, n, &quotes, &newlines);
         assert_int_equal(quotes, expected[0]);
         assert_int_equal(newlines, expected[1]);
     }
@@ -228,5 +233,6 @@ int main(void)
         cmocka_unit_test(test_fields),     cmocka_unit_test(test_stray_quotes),
         cmocka_unit_test(test_incomplete), cmocka_unit_test(test_count),
     };
+    rfc = tc_csv_dialect_of(',', '"');
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,33 +5,53 @@
 /* A block whose counts fit in a byte, so that the compiler adds 16 or 32 lanes of bytes. */
 enum { BLOCK = 240 };
 
-static const unsigned char special[256] = {['\n'] = 1, ['"'] = 1, [','] = 1};
+tc_csv_dialect tc_csv_dialect_of(int delimiter, int quote)
+{
+    tc_csv_dialect dialect = {.delimiter = delimiter,
+                              .quote = delimiter == TC_CSV_BLANKS ? TC_CSV_NO_QUOTE : quote,
+                              .header = 1};
+    dialect.special['\n'] = dialect.special['\r'] = dialect.special[0] = 1;
+    if (delimiter == TC_CSV_BLANKS) {
+        dialect.special[' '] = dialect.special['\t'] = 1;
+    } else {
+        dialect.special[delimiter] = 1;
+    }
+    if (dialect.quote != TC_CSV_NO_QUOTE) {
+        dialect.special[dialect.quote] = 1;
+    }
+    return dialect;
+}
 
-static void count_block(const char *bytes, int64_t n, int64_t *quotes, int64_t *newlines)
+static void count_block(char quote, const char *bytes, int64_t n, int64_t *quotes,
+                        int64_t *newlines)
 {
     unsigned char q = 0, l = 0;
     for (int64_t i = 0; i < n; i++) {
-        q = (unsigned char)(q + (bytes[i] == '"'));
+        q = (unsigned char)(q + (bytes[i] == quote));
         l = (unsigned char)(l + (bytes[i] == '\n'));
     }
     *quotes += q;
     *newlines += l;
 }
 
-void tc_csv_count(const char *bytes, int64_t n, int64_t *quotes, int64_t *newlines)
+void tc_csv_count(const tc_csv_dialect *dialect, const char *bytes, int64_t n,
+                  int64_t *quotes, int64_t *newlines)
 {
-    int64_t i = 0;
+    const int any = dialect->quote != TC_CSV_NO_QUOTE;
+    int64_t i = 0, q = 0;
     for (; i + BLOCK <= n; i += BLOCK) {
-        count_block(bytes + i, BLOCK, quotes, newlines);
+        count_block((char)dialect->quote, bytes + i, BLOCK, &q, newlines);
     }
-    count_block(bytes + i, n - i, quotes, newlines);
+    count_block((char)dialect->quote, bytes + i, n - i, &q, newlines);
+    *quotes += any ? q : 0;
 }
 
-int64_t tc_csv_skip(const char *bytes, int64_t n, int *inside, int64_t *newlines)
+int64_t tc_csv_skip(const tc_csv_dialect *dialect, const char *bytes, int64_t n,
+                    int *inside, int64_t *newlines)
 {
     int in = *inside;
     for (int64_t i = 0; i < n; i++) {
-        if (bytes[i] == '"') {
+        if ((unsigned char)bytes[i] == dialect->quote) {
             in = !in;
         } else if (bytes[i] == '\n') {
             (*newlines)++;
@@ -45,33 +65,52 @@ int64_t tc_csv_skip(const char *bytes, int64_t n, int *inside, int64_t *newlines
     return -1;
 }
 
-/* Behind the quote that closes the one before p, or NULL. */
-static const char *closing(const char *p, const char *end, int64_t *newlines)
+/* What is known of the record so far. */
+typedef struct {
+    const tc_csv_dialect *dialect;
+    const char *end;
+    tc_csv_field *field;
+    int capacity;
+    tc_csv_record *record;
+} scan;
+
+static void blame(int64_t *first, int64_t field)
 {
-    const char *const quote = memchr(p, '"', (size_t)(end - p));
+    if (*first < 0) {
+        *first = field;
+    }
+}
+
+/* Behind the quote that closes the one before p, or NULL. */
+static const char *closing(scan *s, const char *p)
+{
+    const char *const quote = memchr(p, s->dialect->quote, (size_t)(s->end - p));
     if (quote == NULL) {
         return NULL;
     }
     for (; p < quote; p++) {
-        *newlines += *p == '\n';
+        s->record->newlines += *p == '\n';
+        if (*p == 0) {
+            blame(&s->record->nul, s->record->n_fields);
+        }
     }
     return quote + 1;
 }
 
 /* 1 if quotes open and close the field and stand doubled between. */
-static int well_quoted(const char *field, int64_t n)
+static int well_quoted(int quote, const char *field, int64_t n)
 {
     const char *const last = field + n - 1;
     const char *p = field + 1;
-    if (n < 2 || field[0] != '"' || *last != '"') {
+    if (n < 2 || (unsigned char)field[0] != quote || (unsigned char)*last != quote) {
         return 0;
     }
     while (p < last) {
-        p = memchr(p, '"', (size_t)(last - p));
+        p = memchr(p, quote, (size_t)(last - p));
         if (p == NULL) {
             return 1;
         }
-        if (p + 1 >= last || p[1] != '"') {
+        if (p + 1 >= last || (unsigned char)p[1] != quote) {
             return 0;
         }
         p += 2;
@@ -79,72 +118,113 @@ static int well_quoted(const char *field, int64_t n)
     return p == last;
 }
 
-static void add_field(tc_csv_record *record, tc_csv_field *field, int capacity,
-                      tc_csv_field new)
+static void add_field(scan *s, const char *begin, const char *stop, int quoted)
 {
-    if (new.quoted && record->stray < 0 && !well_quoted(new.data, new.n)) {
-        record->stray = record->n_fields;
+    tc_csv_record *const record = s->record;
+    const tc_csv_field new = {begin, (int32_t)(stop - begin), quoted};
+    if (quoted && !well_quoted(s->dialect->quote, new.data, new.n)) {
+        blame(&record->stray, record->n_fields);
     }
-    if (record->n_fields < capacity) {
-        field[record->n_fields] = new;
+    if (record->n_fields < s->capacity) {
+        s->field[record->n_fields] = new;
     }
     record->n_fields++;
 }
 
 /* Behind the last byte of the field that starts at p: at a delimiter, a newline or the end.
  * NULL if the text ends inside quotes. */
-static inline const char *field_end(const char *p, const char *end, int *quoted,
-                                    int64_t *newlines)
+static inline const char *field_end(scan *s, const char *p, int *quoted)
 {
     for (;;) {
-        while (!special[(unsigned char)*p]) {
+        while (!s->dialect->special[(unsigned char)*p]) {
             p++;
         }
-        if (*p != '"' || p == end) {
+        if (p == s->end) {
             return p;
         }
-        *quoted = 1;
-        p = closing(p + 1, end, newlines);
-        if (p == NULL) {
-            return NULL;
+        if ((unsigned char)*p == s->dialect->quote) {
+            *quoted = 1;
+            p = closing(s, p + 1);
+            if (p == NULL) {
+                return NULL;
+            }
+        } else if (*p == 0) {
+            blame(&s->record->nul, s->record->n_fields);
+            p++;
+        } else if (*p == '\r') {
+            if (p[1] != '\n') {
+                blame(&s->record->cr, s->record->n_fields);
+            }
+            p++;
+        } else {
+            return p;
         }
     }
 }
 
-tc_csv_outcome tc_csv_next(const char *text, int64_t n, int at_end, tc_csv_field *field,
-                           int capacity, tc_csv_record *record)
+/* The record ends before the newline or end at p. */
+static tc_csv_outcome finish(scan *s, const char *text, const char *p)
 {
-    const char *const end = text + n;
+    const char *const stop = p > text && p[-1] == '\r' ? p - 1 : p;
+    s->record->length = stop - text;
+    s->record->next = p - text + (p < s->end);
+    s->record->newlines += p < s->end;
+    return TC_CSV_RECORD;
+}
+
+/* Fields between runs of blanks. */
+static tc_csv_outcome next_blanks(scan *s, const char *text, int at_end)
+{
     const char *p = text;
-    *record = (tc_csv_record){.stray = -1};
+    for (;;) {
+        const char *begin;
+        int quoted = 0;
+        while (*p == ' ' || *p == '\t') {
+            p++;
+        }
+        begin = p;
+        p = field_end(s, p, &quoted);
+        if (p == s->end && !at_end) {
+            return TC_CSV_MORE;
+        }
+        if (p > begin && !(*p == '\n' && p == begin + 1 && *begin == '\r')) {
+            add_field(s, begin, *p == '\n' && p[-1] == '\r' ? p - 1 : p, 0);
+        }
+        if (*p == '\n') {
+            return finish(s, text, p);
+        }
+    }
+}
+
+tc_csv_outcome tc_csv_next(const tc_csv_dialect *dialect, tc_csv_text text, int at_end,
+                           tc_csv_field *field, int capacity, tc_csv_record *record)
+{
+    scan s = {dialect, text.data + text.n, field, capacity, record};
+    const char *p = text.data;
+    *record = (tc_csv_record){.stray = -1, .nul = -1, .cr = -1};
+    if (dialect->delimiter == TC_CSV_BLANKS) {
+        return next_blanks(&s, p, at_end);
+    }
     for (;;) {
         const char *const begin = p;
-        const char *stop;
         int quoted = 0;
-        p = field_end(p, end, &quoted, &record->newlines);
+        p = field_end(&s, p, &quoted);
         if (p == NULL) {
             return at_end ? TC_CSV_OPEN : TC_CSV_MORE;
         }
-        if (p == end && !at_end) {
+        if (p == s.end && !at_end) {
             return TC_CSV_MORE;
         }
-        stop = p;
-        if (*p == '\n' && p > begin && p[-1] == '\r') {
-            stop--;
-        }
-        add_field(record, field, capacity,
-                  (tc_csv_field){begin, (int32_t)(stop - begin), quoted});
+        add_field(&s, begin, *p == '\n' && p > begin && p[-1] == '\r' ? p - 1 : p, quoted);
         if (*p == '\n') {
-            record->length = stop - text;
-            record->next = p - text + (p < end);
-            record->newlines += p < end;
-            return TC_CSV_RECORD;
+            return finish(&s, text.data, p);
         }
         p++;
     }
 }
 
-tc_csv_text tc_csv_unquote(const tc_csv_field *field, char **scratch)
+tc_csv_text tc_csv_unquote(const tc_csv_dialect *dialect, const tc_csv_field *field,
+                           char **scratch)
 {
     tc_csv_text text = {field->data, field->n};
     const char *p, *end;
@@ -154,28 +234,16 @@ tc_csv_text tc_csv_unquote(const tc_csv_field *field, char **scratch)
     }
     text.data++;
     text.n -= 2;
-    if (text.n == 0 || memchr(text.data, '"', (size_t)text.n) == NULL) {
+    if (text.n == 0 || memchr(text.data, dialect->quote, (size_t)text.n) == NULL) {
         return text;
     }
     out = *scratch;
     end = text.data + text.n;
     for (p = text.data; p < end; p++) {
         *out++ = *p;
-        p += *p == '"';
+        p += (unsigned char)*p == dialect->quote;
     }
     text = (tc_csv_text){*scratch, out - *scratch};
     *scratch = out;
-    return text;
-}
-
-tc_csv_text tc_csv_trim(tc_csv_text text)
-{
-    while (text.n > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
-        text.data++;
-        text.n--;
-    }
-    while (text.n > 0 && (text.data[text.n - 1] == ' ' || text.data[text.n - 1] == '\t')) {
-        text.n--;
-    }
     return text;
 }

@@ -27,19 +27,48 @@ int tc_source_is_gz(const char *path)
     return n > 3 && strcmp(path + n - 3, ".gz") == 0;
 }
 
-tc_status tc_source_size(const char *path, int64_t *bytes, tc_error *err)
+static tc_source_state state_of(const struct stat *info)
+{
+    return (tc_source_state){.size = (int64_t)info->st_size,
+                             .mtime = (int64_t)info->st_mtim.tv_sec * 1000000000 +
+                                      (int64_t)info->st_mtim.tv_nsec};
+}
+
+tc_status tc_source_look(const char *path, tc_source_state *state, tc_error *err)
 {
     struct stat info;
-    *bytes = 0;
+    *state = (tc_source_state){0};
     if (stat(path, &info) != 0 || access(path, R_OK) != 0) {
-        return tc_fail(err, TC_EINPUT, "%s: cannot be read (%s); check input.transactions",
+        return tc_fail(err, TC_EINPUT,
+                       "%s: cannot be read (%s); check the paths in the configuration",
                        path, strerror(errno));
     }
     if (!S_ISREG(info.st_mode)) {
         return tc_fail(err, TC_EINPUT,
-                       "%s: is not a regular file; check input.transactions", path);
+                       "%s: is not a regular file; check the paths in the configuration",
+                       path);
     }
-    *bytes = (int64_t)info.st_size;
+    *state = state_of(&info);
+    return TC_OK;
+}
+
+tc_status tc_source_check(const tc_source *source, tc_source_state state, tc_error *err)
+{
+    struct stat info;
+    tc_source_state now = {0};
+    if (fstat(source->fd, &info) != 0) {
+        return tc_fail(err, TC_EIO, "%s: cannot be read (%s)", source->path,
+                       strerror(errno));
+    }
+    now = state_of(&info);
+    if (now.size != state.size || now.mtime != state.mtime) {
+        return tc_fail(err, TC_EIO,
+                       "%s: %s while it was read; run again when the file is complete",
+                       source->path,
+                       now.size < state.size   ? "became shorter"
+                       : now.size > state.size ? "became longer"
+                                               : "was changed");
+    }
     return TC_OK;
 }
 
@@ -84,7 +113,8 @@ tc_status tc_source_open_stored(const char *path, int64_t offset, tc_source **ou
     source->offset = offset;
     source->fd = open(path, O_RDONLY | O_CLOEXEC);
     if (source->fd < 0) {
-        st = tc_fail(err, TC_EINPUT, "%s: cannot be opened (%s); check input.transactions",
+        st = tc_fail(err, TC_EINPUT,
+                     "%s: cannot be opened (%s); check the paths in the configuration",
                      path, strerror(errno));
         tc_source_close(&source);
     }

@@ -21,8 +21,7 @@ static tc_status start(tc_ingest *in, tc_comm *comm, const tc_config *config, tc
 
 static void finish(tc_ingest *in)
 {
-    tc_ingest_plan_free(&in->plan);
-    tc_ingest_reader_free(&in->reader);
+    tc_table_close(&in->table);
     tc_buffer_free(&in->batch);
     tc_ingest_sender_free(&in->ids);
     tc_ingest_dict_free(&in->channel);
@@ -34,10 +33,26 @@ static void finish(tc_ingest *in)
     tc_mem_free(in->category_text);
 }
 
+/* Collective. Opens the transaction files by the columns of the roles. */
+static tc_status open_all(tc_ingest *in, tc_error *err)
+{
+    const tc_config_input *const input = &in->config->input;
+    const tc_table_spec spec = {.file = input->files,
+                                .n_files = input->n_files,
+                                .column = in->column,
+                                .n_columns = TC_N_ROLES,
+                                .dialect = tc_csv_dialect_of(',', '"'),
+                                .section = "input"};
+    for (int role = 0; role < TC_N_ROLES; role++) {
+        in->column[role] = (tc_table_column){.name = in->rules.column[role]};
+    }
+    return tc_table_open_all(in->comm, &spec, &in->table, err);
+}
+
 /* Collective. From the files to settled records and totals. */
 static tc_status read_all(tc_ingest *in, tc_error *err)
 {
-    tc_status st = tc_ingest_plan_all(in->comm, in->config, &in->plan, err);
+    tc_status st = open_all(in, err);
     if (st == TC_OK) {
         st = tc_ingest_shuffle_all(in, err);
     }

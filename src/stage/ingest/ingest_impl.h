@@ -5,11 +5,11 @@
 
 #include "ingest_dict.h"
 #include "ingest_ids.h"
-#include "ingest_plan.h"
-#include "ingest_reader.h"
+#include "ingest_row.h"
 #include "ingest_sort.h"
 
 #include "tiercel/store.h"
+#include "tiercel/table.h"
 #include "tiercel/wide.h"
 
 /* What has been read; of this rank until tc_ingest_totals_all, then of all. */
@@ -36,10 +36,9 @@ typedef struct {
     const tc_config *config; /* borrowed */
     tc_row_rules rules;
     /* parsing */
-    tc_ingest_plan plan;
-    tc_ingest_reader reader;
-    int64_t next_piece;
-    int done; /* my pieces are read */
+    tc_table_column column[TC_N_ROLES];
+    tc_table *table;
+    int done; /* my rows are read */
     /* the batch on its way out */
     tc_buffer batch; /* tc_ingest_record */
     tc_ingest_sender ids;

@@ -4,22 +4,6 @@
 
 #include "tiercel/fault.h"
 
-static tc_status next_row(tc_ingest *in, tc_ingest_row *row, int *found, tc_error *err)
-{
-    *found = 0;
-    for (;;) {
-        if (in->reader.source != NULL) {
-            TC_TRY(tc_ingest_reader_next(&in->reader, row, found, err));
-        }
-        if (*found || in->next_piece == in->plan.n_pieces) {
-            return TC_OK;
-        }
-        const tc_ingest_piece *const piece = &in->plan.piece[in->next_piece++];
-        TC_TRY(tc_ingest_reader_open(&in->reader, in->config->input.files[piece->file],
-                                     in->plan.size[piece->file], piece, &in->rules, err));
-    }
-}
-
 static tc_status add_reject(tc_ingest *in, uint64_t place, tc_row_reason reason,
                             int64_t column, tc_error *err)
 {
@@ -75,29 +59,24 @@ static tc_status add_event(tc_ingest *in, const tc_row_event *event, uint64_t ro
     return tc_buffer_append(&in->batch, &record, (int64_t)sizeof record, err);
 }
 
-static tc_status take_row(tc_ingest *in, const tc_ingest_row *line, tc_error *err)
+static tc_status take_row(tc_ingest *in, const tc_table_row *row, tc_error *err)
 {
-    const int file = in->plan.piece[in->next_piece - 1].file;
-    const uint64_t place = (uint64_t)file << TC_PLACE_LINE_BITS | (uint64_t)line->line;
-    const uint64_t row = tc_hash64_of(line->bytes, (size_t)line->shape.length, 0);
-    tc_csv_text text[TC_N_ROLES];
+    const uint64_t place = (uint64_t)row->file << TC_PLACE_LINE_BITS | (uint64_t)row->line;
     tc_row_event event;
     in->counts.rows++;
-    in->counts.bytes += line->shape.next;
-    in->counts.content[0] += tc_hash_mix(row, in->reader.header_hash);
-    in->counts.content[1] += tc_hash_mix(row, ~in->reader.header_hash);
-    if (line->shape.stray >= 0) {
+    in->counts.bytes += row->bytes;
+    in->counts.content[0] += tc_hash_mix(row->hash, row->header_hash);
+    in->counts.content[1] += tc_hash_mix(row->hash, ~row->header_hash);
+    if (row->problem == TC_TABLE_QUOTE) {
         in->counts.reason_rows[TC_ROW_QUOTE]++;
-        return add_reject(in, place, TC_ROW_QUOTE, TC_REJECT_ORDINAL + line->shape.stray,
-                          err);
+        return add_reject(in, place, TC_ROW_QUOTE, TC_REJECT_ORDINAL + row->field, err);
     }
-    if (line->shape.n_fields != in->reader.n_columns) {
+    if (row->problem != TC_TABLE_GOOD) {
         in->counts.reason_rows[TC_ROW_FIELDS]++;
         return add_reject(in, place, TC_ROW_FIELDS, -1, err);
     }
-    tc_ingest_reader_texts(&in->reader, text);
-    tc_row_read(&in->rules, text, &event);
-    return add_event(in, &event, row, place, err);
+    tc_row_read(&in->rules, row->text, &event);
+    return add_event(in, &event, row->hash, place, err);
 }
 
 tc_status tc_ingest_fill_batch(tc_ingest *in, tc_error *err)
@@ -106,9 +85,9 @@ tc_status tc_ingest_fill_batch(tc_ingest *in, tc_error *err)
     TC_TRY(TC_FAULT("ingest.parse", err));
     TC_TRY(tc_buffer_reserve(&in->batch, limit - in->batch.size, err));
     while (!in->done && in->batch.size + in->ids.packed.size + 1024 < limit) {
-        tc_ingest_row row;
+        tc_table_row row;
         int found;
-        TC_TRY(next_row(in, &row, &found, err));
+        TC_TRY(tc_table_next(in->table, &row, &found, err));
         in->done = !found;
         if (found) {
             TC_TRY(take_row(in, &row, err));

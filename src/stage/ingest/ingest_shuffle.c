@@ -140,12 +140,10 @@ static tc_status exchange_ids_all(tc_ingest *in, routing *r, tc_error *err)
  * The status is of this rank. */
 static tc_status foresee_all(tc_ingest *in, tc_error *err)
 {
-    int64_t bytes = in->counts.bytes, total = 0;
+    int64_t bytes = in->counts.bytes, total;
     double share;
     tc_comm_sum_i64_all(in->comm, &bytes, 1);
-    for (int i = 0; i < in->config->input.n_files; i++) {
-        total += in->plan.size[i];
-    }
+    total = tc_table_stored_bytes(in->table);
     share = bytes > 0 ? 1.02 * (double)total / (double)bytes : 1.0;
     if (share <= 1.02) {
         return TC_OK;
@@ -202,7 +200,7 @@ static tc_status final_codes(tc_ingest *in, tc_error *err)
 
 static void free_senders(tc_ingest *in)
 {
-    tc_ingest_reader_free(&in->reader);
+    tc_table_close(&in->table);
     tc_buffer_free(&in->batch);
     tc_ingest_sender_free(&in->ids);
 }
@@ -213,9 +211,6 @@ tc_status tc_ingest_shuffle_all(tc_ingest *in, tc_error *err)
     int64_t busy = 1;
     int first = 1;
     tc_status st = routing_create(&r, tc_comm_size(in->comm), err);
-    if (st == TC_OK) {
-        st = tc_ingest_reader_create(&in->reader, err);
-    }
     st = tc_comm_agree_all(in->comm, st, err);
     while (st == TC_OK && busy > 0) {
         st = round_all(in, &r, first, err);

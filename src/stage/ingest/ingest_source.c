@@ -71,20 +71,15 @@ static tc_status sizes_all(tc_comm *comm, const char *const *path, int n, int64_
         size[i] = 0;
     }
     for (int i = tc_comm_rank(comm); i < n && st == TC_OK; i += tc_comm_size(comm)) {
-        st = tc_source_size(path[i], &size[i], err);
+        tc_source_state state;
+        st = tc_source_look(path[i], &state, err);
+        size[i] = state.size;
     }
     st = tc_comm_agree_all(comm, st, err);
     if (st == TC_OK) {
         tc_comm_sum_i64_all(comm, size, n);
     }
     return st;
-}
-
-tc_status tc_source_sizes_all(tc_comm *comm, const tc_config *config, int64_t *size,
-                              tc_error *err)
-{
-    return sizes_all(comm, (const char *const *)config->input.files, config->input.n_files,
-                     size, err);
 }
 
 static int64_t blocks_of(int64_t size)

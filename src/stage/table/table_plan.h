@@ -1,31 +1,31 @@
-/* ingest_plan.h - private to ingest: which bytes of which files a rank parses, and in which
+/* table_plan.h - private to table: which bytes of which files a rank parses, and in which
  * state each piece starts. */
-#ifndef TC_INGEST_PLAN_H
-#define TC_INGEST_PLAN_H
+#ifndef TC_TABLE_PLAN_H
+#define TC_TABLE_PLAN_H
 
-#include "tiercel/comm.h"
-#include "tiercel/config.h"
+#include "tiercel/source.h"
+#include "tiercel/table.h"
 
 /* Bytes [begin, end) of a file; a .gz file is one piece of all its inflated bytes. */
 typedef struct {
-    int file; /* index in config->input.files */
+    int file; /* index in the list */
     int64_t begin, end;
     int inside;       /* byte `begin` lies inside quotes */
     int64_t newlines; /* before byte `begin` */
-} tc_ingest_piece;
+} tc_table_piece;
 
 typedef struct {
-    int64_t *size;          /* [n_files] stored bytes; owned */
-    tc_ingest_piece *piece; /* [n_pieces] of this rank, by file; owned */
+    tc_source_state *state; /* [n_files]; owned */
+    tc_table_piece *piece;  /* [n_pieces] of this rank, by file; owned */
     int64_t n_pieces;
-} tc_ingest_plan;
+} tc_table_plan;
 
 /* Collective. Plain files are one concatenation that is cut into equal ranges; file i, if
  * compressed, goes whole to rank i mod P. Quotes and newlines of a range that ends inside a
  * file are counted and added up over ranks. Errors (agreed): TC_EINPUT, TC_EDATA for a file
  * of 0 bytes, TC_EIO, TC_ENOMEM. Cost: reads the cut files once. */
-TC_NODISCARD tc_status tc_ingest_plan_all(tc_comm *comm, const tc_config *config,
-                                          tc_ingest_plan *plan, tc_error *err);
-void tc_ingest_plan_free(tc_ingest_plan *plan);
+TC_NODISCARD tc_status tc_table_plan_all(tc_comm *comm, const tc_table_spec *spec,
+                                         tc_table_plan *plan, tc_error *err);
+void tc_table_plan_free(tc_table_plan *plan);
 
 #endif

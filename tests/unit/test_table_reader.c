@@ -1,6 +1,8 @@
 /* Files in pieces: every cut gives the records of the whole file; files that cannot be
  * read. */
-#include "../../src/stage/ingest/ingest_reader.h"
+#include "../../src/stage/table/table_reader.h"
+
+#include "tiercel/hash.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,9 +18,8 @@
 
 static char path[64];
 
-static const tc_row_rules rules = {.column = {[TC_ROLE_CUSTOMER] = "id",
-                                              [TC_ROLE_TIME] = "the \"time\"",
-                                              [TC_ROLE_AMOUNT] = "a"}};
+static const tc_table_column columns[] = {
+    {.name = "id"}, {.name = "the \"time\""}, {.name = NULL}, {.name = "a"}};
 
 static const char nasty[] = "\xEF\xBB\xBF\r\n"
                             "\"id\", \"\"x,\"the \"\"time\"\"\" ,a\r\n";
@@ -47,43 +48,58 @@ static void write_file(const char *text, int64_t n)
 }
 
 /* Adds what is read of a piece to a digest in which order counts. */
-static tc_status read_piece(const char *name, int64_t size, const tc_ingest_piece *piece,
+static tc_status read_piece(const char *name, int64_t size, const tc_table_piece *piece,
                             uint64_t *digest, int64_t *rows, tc_error *err)
 {
-    tc_ingest_reader reader;
-    tc_ingest_row row;
+    char file[96], *files[1] = {file};
+    const tc_table_spec spec = {.file = files,
+                                .n_files = 1,
+                                .column = columns,
+                                .n_columns = 4,
+                                .dialect = tc_csv_dialect_of(',', '"'),
+                                .section = "input"};
+    tc_source_state state = {0};
+    tc_table_reader reader;
+    tc_table_row row;
     int found = 1;
-    tc_status st = tc_ingest_reader_create(&reader, err);
+    tc_status st;
+    (void)snprintf(file, sizeof file, "%s", name);
+    st = tc_source_look(name, &state, NULL);
+    state.size = st == TC_OK ? state.size : size;
+    st = tc_table_reader_create(&reader, &spec, err);
     if (st == TC_OK) {
-        st = tc_ingest_reader_open(&reader, name, size, piece, &rules, err);
+        st = tc_table_reader_open(&reader, state, piece, err);
     }
     while (st == TC_OK && found) {
-        st = tc_ingest_reader_next(&reader, &row, &found, err);
+        st = tc_table_reader_next(&reader, &row, &found, err);
         if (st == TC_OK && found) {
-            const uint64_t words[5] = {*digest,
-                                       tc_hash64_of(row.bytes, (size_t)row.shape.length, 0),
-                                       (uint64_t)row.line, (uint64_t)row.shape.n_fields,
-                                       (uint64_t)row.shape.stray};
+            uint64_t words[6] = {
+                *digest,     row.hash,           (uint64_t)row.line, (uint64_t)row.lines,
+                row.problem, (uint64_t)row.field};
+            for (int c = 0; c < 4 && row.problem == TC_TABLE_GOOD; c++) {
+                words[0] = tc_hash64_of(row.text[c].data, (size_t)row.text[c].n, words[0]);
+            }
             *digest = tc_hash64_of(words, sizeof words, 0);
             (*rows)++;
         }
     }
-    tc_ingest_reader_free(&reader);
+    tc_table_reader_free(&reader);
     return st;
 }
 
 /* Reads the file in the pieces between cut[0] = 0, .., cut[n]. */
 static uint64_t read_cut(const char *text, const int64_t *cut, int n, int64_t *rows)
 {
+    const tc_csv_dialect dialect = tc_csv_dialect_of(',', '"');
     uint64_t digest = 0;
     int64_t quotes = 0, newlines = 0;
     *rows = 0;
     for (int k = 0; k < n; k++) {
-        const tc_ingest_piece piece = {0, cut[k], cut[k + 1], (int)(quotes & 1), newlines};
+        const tc_table_piece piece = {0, cut[k], cut[k + 1], (int)(quotes & 1), newlines};
         if (cut[k] < cut[k + 1]) {
             assert_int_equal(read_piece(path, cut[n], &piece, &digest, rows, NULL), TC_OK);
         }
-        tc_csv_count(text + cut[k], cut[k + 1] - cut[k], &quotes, &newlines);
+        tc_csv_count(&dialect, text + cut[k], cut[k + 1] - cut[k], &quotes, &newlines);
     }
     return digest;
 }
@@ -145,7 +161,7 @@ static void test_large_file(void **state)
 static void expect_failure(const char *text, int64_t n, tc_status status,
                            const char *message)
 {
-    const tc_ingest_piece piece = {0, 0, INT64_MAX, 0, 0};
+    const tc_table_piece piece = {0, 0, INT64_MAX, 0, 0};
     uint64_t digest = 0;
     int64_t rows = 0;
     tc_error err = {0};
@@ -191,7 +207,7 @@ static void test_longest_record(void **state)
 {
     static const char header[] = "id,\"the \"\"time\"\"\",a\n";
     const int64_t head = (int64_t)sizeof header - 1;
-    const tc_ingest_piece piece = {0, 0, INT64_MAX, 0, 0};
+    const tc_table_piece piece = {0, 0, INT64_MAX, 0, 0};
     char *text = malloc((size_t)head + TC_CSV_MAX_RECORD + 3);
     (void)state;
     assert_non_null(text);
@@ -215,14 +231,15 @@ static void test_longest_record(void **state)
 
 static void test_missing_file(void **state)
 {
-    const tc_ingest_piece piece = {0, 0, INT64_MAX, 0, 0};
+    const tc_table_piece piece = {0, 0, INT64_MAX, 0, 0};
     uint64_t digest = 0;
-    int64_t rows = 0, bytes;
+    int64_t rows = 0;
+    tc_source_state look;
     (void)state;
     assert_int_equal(read_piece("/tmp/no such file.csv", 1, &piece, &digest, &rows, NULL),
                      TC_EINPUT);
-    assert_int_equal(tc_source_size("/tmp/no such file.csv", &bytes, NULL), TC_EINPUT);
-    assert_int_equal(tc_source_size("/tmp", &bytes, NULL), TC_EINPUT);
+    assert_int_equal(tc_source_look("/tmp/no such file.csv", &look, NULL), TC_EINPUT);
+    assert_int_equal(tc_source_look("/tmp", &look, NULL), TC_EINPUT);
 }
 
 /* Compresses the text twice, as two members of one file. */
@@ -251,7 +268,7 @@ static int64_t gzip_twice(const char *text, int64_t n, char *out, int64_t capaci
 
 static void test_gzip(void **state)
 {
-    const tc_ingest_piece piece = {0, 0, INT64_MAX, 0, 0};
+    const tc_table_piece piece = {0, 0, INT64_MAX, 0, 0};
     const int64_t n = (int64_t)sizeof good - 1;
     char packed[4096], name[80];
     const int64_t size = gzip_twice(good, n, packed, sizeof packed);

@@ -1,0 +1,77 @@
+#include "tiercel/table.h"
+
+#include "table_reader.h"
+
+#include "tiercel/mem.h"
+
+struct tc_table {
+    tc_table_spec spec;
+    tc_table_plan plan;
+    tc_table_reader reader;
+    int64_t next_piece;
+};
+
+tc_status tc_table_open_all(tc_comm *comm, const tc_table_spec *spec, tc_table **out,
+                            tc_error *err)
+{
+    tc_table *table = tc_mem_alloc(1, sizeof *table, err);
+    tc_status st = tc_comm_agree_all(comm, table == NULL ? TC_ENOMEM : TC_OK, err);
+    *out = table;
+    if (st == TC_OK) {
+        TC_ASSERT(table != NULL);
+        table->spec = *spec;
+        st = tc_table_plan_all(comm, &table->spec, &table->plan, err);
+    }
+    if (st == TC_OK) {
+        TC_ASSERT(table != NULL);
+        st = tc_table_reader_create(&table->reader, &table->spec, err);
+        st = tc_comm_agree_all(comm, st, err);
+    }
+    if (st != TC_OK) {
+        tc_table_close(out);
+    }
+    return st;
+}
+
+tc_status tc_table_next(tc_table *table, tc_table_row *row, int *found, tc_error *err)
+{
+    *found = 0;
+    for (;;) {
+        const tc_table_piece *piece;
+        if (table->reader.source != NULL) {
+            TC_TRY(tc_table_reader_next(&table->reader, row, found, err));
+        }
+        if (*found || table->next_piece == table->plan.n_pieces) {
+            return TC_OK;
+        }
+        piece = &table->plan.piece[table->next_piece++];
+        TC_TRY(tc_table_reader_open(&table->reader, table->plan.state[piece->file], piece,
+                                    err));
+    }
+}
+
+int tc_table_names(const tc_table *table, const char *const **name)
+{
+    *name = table->reader.name;
+    return table->reader.n_columns;
+}
+
+int64_t tc_table_stored_bytes(const tc_table *table)
+{
+    int64_t bytes = 0;
+    for (int i = 0; i < table->spec.n_files; i++) {
+        bytes += table->plan.state[i].size;
+    }
+    return bytes;
+}
+
+void tc_table_close(tc_table **table)
+{
+    if (*table == NULL) {
+        return;
+    }
+    tc_table_reader_free(&(*table)->reader);
+    tc_table_plan_free(&(*table)->plan);
+    tc_mem_free(*table);
+    *table = NULL;
+}

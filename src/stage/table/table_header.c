@@ -1,0 +1,173 @@
+#include "tiercel/hash.h"
+#include "tiercel/mem.h"
+
+#include "table_reader.h"
+
+#include <string.h>
+
+/* UTF-8 byte order mark, which some spreadsheets write in front of the header. */
+static void skip_mark(tc_table_reader *reader)
+{
+    static const char mark[3] = {'\xEF', '\xBB', '\xBF'};
+    if (reader->filled >= 3 && memcmp(reader->buffer, mark, sizeof mark) == 0) {
+        reader->at = 3;
+    }
+}
+
+/* Name of a field of the header; the scratch space of the reader holds just this one. */
+static tc_csv_text name_of(const tc_table_reader *reader, int64_t field)
+{
+    char *scratch = reader->scratch;
+    return tc_csv_trim(
+        tc_csv_unquote(&reader->spec->dialect, &reader->field[field], &scratch));
+}
+
+static int is_name(tc_csv_text text, const char *name)
+{
+    return text.n == (int64_t)strlen(name) && memcmp(text.data, name, (size_t)text.n) == 0;
+}
+
+tc_status tc_table_header_read(tc_table_reader *reader, tc_error *err)
+{
+    const tc_csv_dialect *const dialect = &reader->spec->dialect;
+    tc_table_record record;
+    tc_csv_record again;
+    int found;
+    skip_mark(reader);
+    TC_TRY(tc_table_reader_record(reader, 0, &record, &found, err));
+    if (!found) {
+        return tc_fail(err, TC_EDATA, "%s: is empty, not even a header line is there",
+                       reader->path);
+    }
+    if (record.shape.stray >= 0) {
+        return tc_fail(err, TC_EDATA,
+                       "%s: the header has a quote out of place in column %lld",
+                       reader->path, (long long)record.shape.stray + 1);
+    }
+    tc_mem_free(reader->field);
+    reader->n_fields = record.shape.n_fields;
+    reader->field = tc_mem_alloc(reader->n_fields, sizeof *reader->field, err);
+    if (reader->field == NULL) {
+        return TC_ENOMEM;
+    }
+    /* the record is still in the buffer, with the byte that ended it or the sentinel
+     * behind */
+    (void)tc_csv_next(dialect, (tc_csv_text){record.bytes, record.shape.next}, 1,
+                      reader->field, (int)reader->n_fields, &again);
+    reader->header_hash = tc_hash64_of(record.bytes, (size_t)record.shape.length, 0);
+    return TC_OK;
+}
+
+/* 1 if the specification names the column. */
+static int is_specified(const tc_table_spec *spec, tc_csv_text text)
+{
+    for (int c = 0; c < spec->n_columns; c++) {
+        if (spec->column[c].name != NULL && is_name(text, spec->column[c].name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static tc_status add_other_names(tc_table_reader *reader, tc_error *err)
+{
+    int64_t at = 0;
+    for (int64_t i = 0; i < reader->n_fields; i++) {
+        const tc_csv_text text = name_of(reader, i);
+        if (!is_specified(reader->spec, text)) {
+            TC_TRY(tc_buffer_append(&reader->names, text.data, text.n, err));
+            TC_TRY(tc_buffer_append(&reader->names, "", 1, err));
+        }
+    }
+    while (at < reader->names.size) {
+        reader->name[reader->n_columns] = (const char *)reader->names.data + at;
+        at += (int64_t)strlen(reader->name[reader->n_columns++]) + 1;
+    }
+    return TC_OK;
+}
+
+tc_status tc_table_header_columns(tc_table_reader *reader, tc_error *err)
+{
+    const tc_table_spec *const spec = reader->spec;
+    const int64_t most = spec->n_columns + reader->n_fields;
+    reader->name = tc_mem_alloc(most, sizeof *reader->name, err);
+    reader->place = tc_mem_alloc(most, sizeof *reader->place, err);
+    reader->text = tc_mem_alloc(most, sizeof *reader->text, err);
+    if (reader->name == NULL || reader->place == NULL || reader->text == NULL) {
+        return TC_ENOMEM;
+    }
+    reader->n_columns = spec->n_columns;
+    for (int c = 0; c < spec->n_columns; c++) {
+        reader->name[c] = spec->column[c].name;
+    }
+    TC_TRY(add_other_names(reader, err));
+    for (int c = 0; c < reader->n_columns; c++) {
+        reader->text[c] = (tc_csv_text){"", 0};
+    }
+    return TC_OK;
+}
+
+static tc_status find_column(const tc_table_reader *reader, int c, tc_error *err)
+{
+    const tc_table_spec *const spec = reader->spec;
+    const char *const name = reader->name[c];
+    tc_table_place *const place = &reader->place[c];
+    *place = (tc_table_place){-1, -1};
+    reader->text[c] = (tc_csv_text){"", 0};
+    for (int64_t i = 0; name != NULL && i < reader->n_fields; i++) {
+        if (!is_name(name_of(reader, i), name)) {
+            continue;
+        }
+        if (place->field >= 0) {
+            return tc_fail(err, TC_EDATA, "%s: the header has the column \"%s\" twice",
+                           reader->path, name);
+        }
+        place->field = i;
+    }
+    if (name != NULL && place->field < 0 &&
+        !(c < spec->n_columns && spec->column[c].optional)) {
+        return tc_fail(err, TC_EDATA,
+                       "%s: the header has no column \"%s\"; check %s.columns, or whether "
+                       "the file is separated as configured",
+                       reader->path, name, spec->section);
+    }
+    return TC_OK;
+}
+
+/* Each column, also two of one field, is unquoted once. */
+static void find_same(tc_table_reader *reader)
+{
+    const int n = reader->spec->n_columns; /* the names of the others differ */
+    for (int c = 0; c < n; c++) {
+        for (int b = 0; b < c && reader->place[c].same < 0; b++) {
+            if (reader->place[b].field >= 0 &&
+                reader->place[b].field == reader->place[c].field) {
+                reader->place[c].same = b;
+            }
+        }
+    }
+}
+
+tc_status tc_table_header_find(tc_table_reader *reader, tc_error *err)
+{
+    for (int c = 0; c < reader->n_columns; c++) {
+        TC_TRY(find_column(reader, c, err));
+    }
+    find_same(reader);
+    if (!reader->spec->all_columns) {
+        return TC_OK;
+    }
+    for (int64_t i = 0; i < reader->n_fields; i++) {
+        int64_t c = 0;
+        while (c < reader->n_columns && reader->place[c].field != i) {
+            c++;
+        }
+        if (c == reader->n_columns) {
+            return tc_fail(err, TC_EDATA,
+                           "%s: column %lld of the header is not in %s; all files must "
+                           "have the same columns",
+                           reader->path, (long long)i + 1, reader->spec->file[0]);
+        }
+    }
+    return TC_OK;
+}

@@ -1,0 +1,192 @@
+#include "table_plan.h"
+
+#include "tiercel/fault.h"
+#include "tiercel/mem.h"
+#include "tiercel/wide.h"
+
+enum { COUNT_CHUNK = 256 << 10, FILES_MAX = 1 << 23 };
+
+/* What a rank tells the others of the piece that it shares with the next rank. */
+typedef struct {
+    int64_t file; /* -1: none */
+    int64_t quotes, newlines;
+} tail;
+
+/* Collective. state[n], out: that of each file on all ranks; each rank looks at some. */
+static tc_status look_all(tc_comm *comm, char *const *file, int n, tc_source_state *state,
+                          tc_error *err)
+{
+    tc_status st = TC_OK;
+    for (int i = 0; i < n; i++) {
+        state[i] = (tc_source_state){0};
+    }
+    for (int i = tc_comm_rank(comm); i < n && st == TC_OK; i += tc_comm_size(comm)) {
+        st = tc_source_look(file[i], &state[i], err);
+    }
+    st = tc_comm_agree_all(comm, st, err);
+    if (st == TC_OK) {
+        tc_comm_sum_i64_all(comm, (int64_t *)(void *)state, 2 * (int64_t)n);
+    }
+    return st;
+}
+
+_Static_assert(sizeof(tc_source_state) == 2 * sizeof(int64_t), "is summed as two int64");
+
+static tc_status check_sizes(const tc_table_spec *spec, const tc_source_state *state,
+                             tc_error *err)
+{
+    if (spec->n_files >= FILES_MAX) {
+        return tc_fail(err, TC_EINPUT, "%s: %d files; at most %d can be read",
+                       spec->section, spec->n_files, FILES_MAX - 1);
+    }
+    for (int i = 0; i < spec->n_files; i++) {
+        if (state[i].size == 0) {
+            return tc_fail(err, TC_EDATA, "%s: is empty, not even a header line is there",
+                           spec->file[i]);
+        }
+    }
+    return TC_OK;
+}
+
+/* Byte at which the range of a rank starts; through 128 bits, as total * ranks may be
+ * large. */
+static int64_t cut(int64_t total, int64_t rank, int64_t ranks)
+{
+    return (int64_t)((tc_i128)total * rank / ranks);
+}
+
+static tc_status share_out(const tc_comm *comm, const tc_table_spec *spec,
+                           tc_table_plan *plan, tc_error *err)
+{
+    const int ranks = tc_comm_size(comm), rank = tc_comm_rank(comm);
+    int64_t total = 0, first = 0, low, high;
+    plan->piece = tc_mem_alloc(spec->n_files, sizeof *plan->piece, err);
+    if (plan->piece == NULL) {
+        return TC_ENOMEM;
+    }
+    for (int i = 0; i < spec->n_files; i++) {
+        total += tc_source_is_gz(spec->file[i]) ? 0 : plan->state[i].size;
+    }
+    low = cut(total, rank, ranks);
+    high = cut(total, rank + 1, ranks);
+    for (int i = 0; i < spec->n_files; i++) {
+        const int64_t size = plan->state[i].size;
+        tc_table_piece piece = {.file = i, .begin = 0, .end = INT64_MAX};
+        if (tc_source_is_gz(spec->file[i])) {
+            if (i % ranks == rank) {
+                plan->piece[plan->n_pieces++] = piece;
+            }
+            continue;
+        }
+        piece.begin = low > first ? low - first : 0;
+        piece.end = high - first < size ? high - first : size;
+        first += size;
+        if (piece.begin < piece.end) {
+            plan->piece[plan->n_pieces++] = piece;
+        }
+    }
+    return TC_OK;
+}
+
+/* Counts bytes [begin, end) of a file. */
+static tc_status count_bytes(const tc_table_spec *spec, const tc_table_piece *piece,
+                             tail *out, tc_error *err)
+{
+    const char *const path = spec->file[piece->file];
+    tc_source *source = NULL;
+    char *bytes = tc_mem_alloc(COUNT_CHUNK, 1, err);
+    int64_t left = piece->end - piece->begin, n = 1;
+    tc_status st =
+        bytes == NULL ? TC_ENOMEM : tc_source_open(path, piece->begin, &source, err);
+    while (st == TC_OK && left > 0 && n > 0) {
+        st =
+            tc_source_read(source, bytes, left < COUNT_CHUNK ? left : COUNT_CHUNK, &n, err);
+        if (st == TC_OK) {
+            tc_csv_count(&spec->dialect, bytes, n, &out->quotes, &out->newlines);
+            left -= n;
+        }
+    }
+    if (st == TC_OK && left > 0) {
+        st = tc_fail(
+            err, TC_EIO,
+            "%s: became shorter while it was read; run again when the file is complete",
+            path);
+    }
+    tc_source_close(&source);
+    tc_mem_free(bytes);
+    return st;
+}
+
+static tc_status count_tail(const tc_table_spec *spec, const tc_table_plan *plan, tail *out,
+                            tc_error *err)
+{
+    *out = (tail){.file = -1};
+    for (int64_t i = 0; i < plan->n_pieces; i++) {
+        const tc_table_piece *piece = &plan->piece[i];
+        if (piece->end < plan->state[piece->file].size) {
+            out->file = piece->file;
+            return count_bytes(spec, piece, out, err);
+        }
+    }
+    return TC_OK;
+}
+
+/* At most one piece starts inside a file: adds up the tails of the lower ranks in that
+ * file. */
+static void set_start(tc_table_plan *plan, const tail *all, int rank)
+{
+    for (int64_t i = 0; i < plan->n_pieces; i++) {
+        tc_table_piece *piece = &plan->piece[i];
+        for (int r = 0; r < rank && piece->begin > 0; r++) {
+            if (all[r].file == piece->file) {
+                piece->inside ^= (int)(all[r].quotes & 1);
+                piece->newlines += all[r].newlines;
+            }
+        }
+    }
+}
+
+tc_status tc_table_plan_all(tc_comm *comm, const tc_table_spec *spec, tc_table_plan *plan,
+                            tc_error *err)
+{
+    tail mine;
+    tc_buffer all = {0};
+    tc_status st;
+    *plan = (tc_table_plan){0};
+    plan->state = tc_mem_alloc(spec->n_files, sizeof *plan->state, err);
+    st = tc_comm_agree_all(comm, plan->state == NULL ? TC_ENOMEM : TC_OK, err);
+    if (st == TC_OK) {
+        TC_ASSERT(plan->state != NULL);
+        st = look_all(comm, spec->file, spec->n_files, plan->state, err);
+    }
+    if (st != TC_OK) {
+        return st;
+    }
+    TC_ASSERT(plan->state != NULL);
+    st = TC_FAULT("table.count", err);
+    if (st == TC_OK) {
+        st = check_sizes(spec, plan->state, err);
+    }
+    if (st == TC_OK) {
+        st = share_out(comm, spec, plan, err);
+    }
+    if (st == TC_OK) {
+        st = count_tail(spec, plan, &mine, err);
+    }
+    st = tc_comm_agree_all(comm, st, err);
+    if (st == TC_OK) {
+        st = tc_comm_gather_all(comm, &mine, (int64_t)sizeof mine, &all, err);
+    }
+    if (st == TC_OK) {
+        set_start(plan, (const tail *)(const void *)all.data, tc_comm_rank(comm));
+    }
+    tc_buffer_free(&all);
+    return st;
+}
+
+void tc_table_plan_free(tc_table_plan *plan)
+{
+    tc_mem_free(plan->state);
+    tc_mem_free(plan->piece);
+    *plan = (tc_table_plan){0};
+}

@@ -1,0 +1,230 @@
+#include "table_reader.h"
+
+#include "tiercel/fault.h"
+#include "tiercel/hash.h"
+#include "tiercel/mem.h"
+
+#include <string.h>
+
+/* A refill reads so much that system calls do not count and so little that it stays in
+ * cache. */
+enum { REFILL = 256 << 10, CAPACITY = TC_CSV_MAX_RECORD + REFILL };
+
+void tc_table_reader_free(tc_table_reader *reader)
+{
+    tc_source_close(&reader->source);
+    tc_mem_free(reader->buffer);
+    tc_mem_free(reader->scratch);
+    tc_mem_free(reader->field);
+    tc_mem_free(reader->name);
+    tc_mem_free(reader->place);
+    tc_mem_free(reader->text);
+    tc_buffer_free(&reader->names);
+    *reader = (tc_table_reader){0};
+}
+
+/* Moves the unread rest to the front and reads on. */
+static tc_status refill(tc_table_reader *r, tc_error *err)
+{
+    int64_t room, n;
+    if (r->at > 0) {
+        memmove(r->buffer, r->buffer + r->at, (size_t)(r->filled - r->at));
+        r->offset += r->at;
+        r->filled -= r->at;
+        r->at = 0;
+    }
+    room = CAPACITY - r->filled < REFILL ? CAPACITY - r->filled : REFILL;
+    TC_TRY(tc_source_read(r->source, r->buffer + r->filled, room, &n, err));
+    r->filled += n;
+    r->buffer[r->filled] = '\n';
+    r->at_end = n == 0;
+    if (r->at_end && !tc_source_is_gz(r->path) && r->offset + r->filled < r->state.size) {
+        return tc_fail(
+            err, TC_EIO,
+            "%s: became shorter while it was read; run again when the file is complete",
+            r->path);
+    }
+    return TC_OK;
+}
+
+static tc_status too_long(const tc_table_reader *r, tc_error *err)
+{
+    return tc_fail(
+        err, TC_EDATA,
+        "%s: the record at line %lld is longer than %d bytes; a quote may be missing "
+        "there",
+        r->path, (long long)r->line, TC_CSV_MAX_RECORD);
+}
+
+tc_status tc_table_reader_record(tc_table_reader *r, int64_t capacity,
+                                 tc_table_record *record, int *found, tc_error *err)
+{
+    *found = 0;
+    while (r->offset + r->at < r->end) {
+        const int64_t rest = r->filled - r->at;
+        tc_csv_outcome outcome = TC_CSV_MORE;
+        if (rest == 0 && r->at_end) {
+            return TC_OK;
+        }
+        if (rest > 0) {
+            record->bytes = r->buffer + r->at;
+            outcome = tc_csv_next(&r->spec->dialect, (tc_csv_text){record->bytes, rest},
+                                  r->at_end, r->field, (int)capacity, &record->shape);
+        }
+        if (outcome == TC_CSV_RECORD && record->shape.length <= TC_CSV_MAX_RECORD) {
+            record->line = r->line;
+            r->at += record->shape.next;
+            r->line += record->shape.newlines;
+            if (record->shape.length > 0 && record->shape.n_fields > 0) {
+                *found = 1;
+                return TC_OK;
+            }
+        } else if (outcome == TC_CSV_RECORD || rest > TC_CSV_MAX_RECORD + 2) {
+            return too_long(r, err);
+        } else if (outcome == TC_CSV_OPEN) {
+            return tc_fail(
+                err, TC_EDATA,
+                "%s: the file ends inside quotes that open in the record at line "
+                "%lld; close them there",
+                r->path, (long long)r->line);
+        } else {
+            TC_TRY(refill(r, err));
+        }
+    }
+    return TC_OK;
+}
+
+static void take_texts(tc_table_reader *r)
+{
+    char *scratch = r->scratch;
+    for (int c = 0; c < r->n_columns; c++) {
+        const tc_table_place place = r->place[c];
+        if (place.same >= 0) {
+            r->text[c] = r->text[place.same];
+        } else if (place.field >= 0) {
+            r->text[c] = tc_csv_trim(
+                tc_csv_unquote(&r->spec->dialect, &r->field[place.field], &scratch));
+        }
+    }
+}
+
+/* What is wrong with the form of a record, and where. */
+static tc_table_problem judge(const tc_table_reader *r, const tc_csv_record *shape,
+                              int64_t *field)
+{
+    *field = -1;
+    if (shape->stray >= 0) {
+        *field = shape->stray;
+        return TC_TABLE_QUOTE;
+    }
+    return shape->n_fields != r->n_fields ? TC_TABLE_FIELDS : TC_TABLE_GOOD;
+}
+
+tc_status tc_table_reader_next(tc_table_reader *reader, tc_table_row *row, int *found,
+                               tc_error *err)
+{
+    tc_table_record record;
+    TC_TRY(tc_table_reader_record(reader, reader->n_fields, &record, found, err));
+    if (!*found) {
+        const tc_status st = tc_source_check(reader->source, reader->state, err);
+        tc_source_close(&reader->source);
+        return st;
+    }
+    *row =
+        (tc_table_row){.text = reader->text,
+                       .file = reader->file,
+                       .line = record.line,
+                       .lines = reader->line - record.line,
+                       .bytes = record.shape.next,
+                       .hash = tc_hash64_of(record.bytes, (size_t)record.shape.length, 0),
+                       .header_hash = reader->header_hash};
+    row->lines += record.shape.next == record.shape.length; /* at the end of the file */
+    row->problem = judge(reader, &record.shape, &row->field);
+    if (row->problem == TC_TABLE_GOOD) {
+        take_texts(reader);
+    }
+    return TC_OK;
+}
+
+static tc_status start_at(tc_table_reader *r, int64_t offset, tc_error *err)
+{
+    tc_source_close(&r->source);
+    r->offset = offset;
+    r->at = r->filled = 0;
+    r->at_end = 0;
+    r->buffer[0] = '\n';
+    TC_TRY(tc_source_open(r->path, offset, &r->source, err));
+    return refill(r, err);
+}
+
+/* Stands before the first record that starts at piece->begin or later: behind the first
+ * newline outside quotes from the byte before the piece on, whose state follows from that
+ * of the piece. */
+static tc_status skip_to_record(tc_table_reader *r, const tc_table_piece *piece,
+                                tc_error *err)
+{
+    const tc_csv_dialect *const dialect = &r->spec->dialect;
+    int inside = piece->inside;
+    int64_t passed = 0;
+    TC_TRY(start_at(r, piece->begin - 1, err));
+    if (r->filled == 0) {
+        return TC_OK;
+    }
+    inside ^= (unsigned char)r->buffer[0] == dialect->quote;
+    r->line = piece->newlines + 1 - (r->buffer[0] == '\n');
+    while (r->offset + r->at < r->end) {
+        const int64_t n =
+            tc_csv_skip(dialect, r->buffer + r->at, r->filled - r->at, &inside, &passed);
+        r->at = n < 0 ? r->filled : r->at + n;
+        if (n >= 0 || r->at_end) {
+            break;
+        }
+        TC_TRY(refill(r, err));
+    }
+    r->line += passed;
+    return TC_OK;
+}
+
+/* Opens a file and reads its header. */
+static tc_status open_file(tc_table_reader *r, int file, tc_source_state state,
+                           tc_error *err)
+{
+    r->path = r->spec->file[file];
+    r->file = file;
+    r->state = state;
+    r->end = INT64_MAX;
+    r->line = 1;
+    TC_TRY(TC_FAULT("table.open", err));
+    TC_TRY(start_at(r, 0, err));
+    return tc_table_header_read(r, err);
+}
+
+tc_status tc_table_reader_open(tc_table_reader *reader, tc_source_state state,
+                               const tc_table_piece *piece, tc_error *err)
+{
+    TC_TRY(open_file(reader, piece->file, state, err));
+    TC_TRY(tc_table_header_find(reader, err));
+    reader->end = piece->end;
+    if (reader->offset + reader->at >= piece->begin) {
+        return TC_OK;
+    }
+    return skip_to_record(reader, piece, err);
+}
+
+tc_status tc_table_reader_create(tc_table_reader *reader, const tc_table_spec *spec,
+                                 tc_error *err)
+{
+    *reader = (tc_table_reader){.spec = spec};
+    reader->buffer = tc_mem_alloc(CAPACITY + 1, 1, err);
+    reader->scratch = tc_mem_alloc(TC_CSV_MAX_RECORD, 1, err);
+    if (reader->buffer == NULL || reader->scratch == NULL) {
+        return TC_ENOMEM;
+    }
+    if (spec->all_columns && spec->n_files > 0) {
+        tc_source_state state;
+        TC_TRY(tc_source_look(spec->file[0], &state, err));
+        TC_TRY(open_file(reader, 0, state, err));
+        tc_source_close(&reader->source);
+    }
+    return tc_table_header_columns(reader, err);
+}

@@ -1,0 +1,84 @@
+/* table_reader.h - private to table: the records of one piece of a file, one after the
+ * other. */
+#ifndef TC_TABLE_READER_H
+#define TC_TABLE_READER_H
+
+#include "table_plan.h"
+
+#include "tiercel/buffer.h"
+
+/* Where the text of a column comes from in the file that is open. */
+typedef struct {
+    int64_t field; /* -1: nowhere */
+    int same;      /* an earlier column with the same field, -1 if none */
+} tc_table_place;
+
+typedef struct {
+    const tc_table_spec *spec; /* borrowed */
+    /* columns: of the specification, then all others */
+    int n_columns;
+    const char **name;     /* [n_columns], owned; NULL: not wanted */
+    tc_buffer names;       /* texts of the others, each with a final zero */
+    tc_table_place *place; /* [n_columns], owned */
+    tc_csv_text *text;     /* [n_columns], owned; of the record last read */
+    /* the file */
+    const char *path; /* borrowed */
+    int file;
+    tc_source_state state;
+    tc_source *source;
+    int64_t end; /* records that start here or later belong to another rank */
+    /* the window on it */
+    char *buffer;   /* owned; holds a sentinel behind its last byte */
+    int64_t offset; /* in the file, of buffer[0] */
+    int64_t at, filled;
+    int64_t line; /* physical line of buffer[at], from 1 */
+    int at_end;   /* buffer[filled] is the end of the file */
+    /* its header */
+    int64_t n_fields;
+    uint64_t header_hash;
+    tc_csv_field *field; /* [n_fields], owned; of the record last read */
+    char *scratch;       /* for texts with doubled quotes; owned */
+} tc_table_reader;
+
+/* One record; borrowed until the next is read. */
+typedef struct {
+    const char *bytes;
+    tc_csv_record shape;
+    int64_t line; /* at which it starts */
+} tc_table_record;
+
+/* Local. With all_columns the names are taken from the first file. Errors: TC_ENOMEM; with
+ * all_columns also those of tc_table_reader_open. */
+TC_NODISCARD tc_status tc_table_reader_create(tc_table_reader *reader,
+                                              const tc_table_spec *spec, tc_error *err);
+void tc_table_reader_free(tc_table_reader *reader);
+
+/* Local. Opens the file of a piece, reads its header line and stands before the first
+ * record that starts in the piece. Errors: TC_EDATA for a missing or doubled column, a file
+ * without a header; TC_EINPUT, TC_EIO, TC_ENOMEM. */
+TC_NODISCARD tc_status tc_table_reader_open(tc_table_reader *reader, tc_source_state state,
+                                            const tc_table_piece *piece, tc_error *err);
+
+/* Local. The next row of the piece, empty lines skipped; *found is 0 behind the last one,
+ * and the file is closed. Errors: TC_EDATA with file and line for a record beyond
+ * TC_CSV_MAX_RECORD or a file that ends inside quotes; TC_EIO. */
+TC_NODISCARD tc_status tc_table_reader_next(tc_table_reader *reader, tc_table_row *row,
+                                            int *found, tc_error *err);
+
+/* Local; for table_header.c. Reads the next record, whatever its fields; *found 0 at the
+ * end of file or piece. */
+TC_NODISCARD tc_status tc_table_reader_record(tc_table_reader *reader, int64_t capacity,
+                                              tc_table_record *record, int *found,
+                                              tc_error *err);
+
+/* Local; table_header.c. Reads the header line into reader->field and n_fields. */
+TC_NODISCARD tc_status tc_table_header_read(tc_table_reader *reader, tc_error *err);
+
+/* Local; table_header.c. Makes the columns: those of the specification, then those of the
+ * header that was read last, if there is one. */
+TC_NODISCARD tc_status tc_table_header_columns(tc_table_reader *reader, tc_error *err);
+
+/* Local; table_header.c. Finds the columns in the header that was read last. */
+TC_NODISCARD tc_status tc_table_header_find(tc_table_reader *reader, tc_error *err);
+
+#endif
