@@ -19,7 +19,44 @@ typedef enum {
 typedef enum { TC_CASE_KEEP, TC_CASE_LOWER, TC_CASE_UPPER } tc_id_case;
 typedef enum { TC_SCALE_ZSCORE, TC_SCALE_MINMAX, TC_SCALE_NONE } tc_scale_kind;
 
-/* A feature of the catalogue as a model uses it. */
+typedef enum { TC_ATTRIBUTE_NUMERIC, TC_ATTRIBUTE_CATEGORICAL } tc_attribute_kind;
+typedef enum { TC_UNLISTED_OTHER, TC_UNLISTED_REJECT } tc_unlisted_policy;
+typedef enum { TC_WIDE_F64, TC_WIDE_F32 } tc_wide_storage;
+
+/* What an interaction is; the names of the enumeration in profiles.h5 are these words. */
+typedef enum {
+    TC_TOUCH_OTHER,
+    TC_TOUCH_VISIT,
+    TC_TOUCH_LOGIN,
+    TC_TOUCH_COMPLAINT,
+    TC_TOUCH_TICKET,
+    TC_TOUCH_SURVEY, /* satisfaction, on the company's own scale */
+    TC_TOUCH_NPS,    /* 0..10 */
+    TC_N_TOUCHES
+} tc_touch_kind;
+
+/* A column of the customers table that becomes the user feature `name`. */
+typedef struct {
+    char *column;
+    char *name; /* NULL: as the column */
+    tc_attribute_kind kind;
+    char *
+        levels; /* "a|b|c": the known ones, all others become "other"; NULL = all are kept */
+} tc_attribute_def;
+
+/* A word of the file and what it means. */
+typedef struct {
+    char *word;
+    tc_touch_kind kind;
+} tc_touch_word;
+
+/* A column of the wide table that holds words, not numbers. */
+typedef struct {
+    char *column;
+    char *levels; /* as above */
+} tc_category_def;
+
+/* A feature of the catalogue, or a user feature, as a model uses it. */
 typedef struct {
     char *feature;
     tc_transform transform; /* log: sign(x) ln(1 + |x|), the default */
@@ -68,6 +105,39 @@ typedef struct {
     char *child, *parent; /* columns of the hierarchy */
 } tc_config_identity;
 
+/* The customers table. Without files there is none. */
+typedef struct {
+    char **files; /* patterns expanded, sorted */
+    int n_files;
+    char *customer, *signup, *parent, *consent,
+        *is_protected; /* columns; NULL = not mapped */
+    char *time_format; /* of signup */
+    tc_attribute_def *attributes;
+    int n_attributes;
+} tc_config_customers;
+
+/* What customers do besides buying. Without files there is none. */
+typedef struct {
+    char **files; /* patterns expanded, sorted */
+    int n_files;
+    char *customer, *time, *kind, *value, *response; /* columns; NULL = not mapped */
+    char *time_format;
+    tc_touch_word *kinds;
+    int n_kinds;
+    tc_unlisted_policy unlisted; /* words that are not among kinds */
+} tc_config_interactions;
+
+/* A table of many columns. Without files there is none. */
+typedef struct {
+    char **files; /* patterns expanded, sorted; CSV, or one HDF5 file */
+    int n_files;
+    char *customer;              /* column or dataset */
+    char *matrix, *matrix_names; /* datasets of an HDF5 file; NULL = vectors alone */
+    tc_wide_storage storage;
+    tc_category_def *categorical;
+    int n_categorical;
+} tc_config_wide;
+
 typedef struct {
     int64_t active_days; /* a customer is labelled if he bought within this window before
                             the cut-off; 0 = ever */
@@ -110,6 +180,9 @@ typedef struct {
     int64_t horizon_days;
     tc_config_input input;
     tc_config_identity identity;
+    tc_config_customers customers;
+    tc_config_interactions interactions;
+    tc_config_wide wide;
     tc_config_features features;
     tc_config_segment segment;
     tc_config_churn churn;
@@ -132,8 +205,8 @@ TC_NODISCARD tc_status tc_config_parse(const char *text, int64_t n, const char *
                                        int n_overrides, tc_config **out, tc_error *err);
 void tc_config_destroy(tc_config **config);
 
-/* Local. Appends one section ("run", "input", "identity", "features", "segment", "churn", "assign") as
- * compact JSON with sorted keys and numbers in 17 digits: everything that can change a
+/* Local. Appends one section ("run", "input", "identity", "customers", "interactions", "wide",
+ * "features", "segment", "churn", "assign") as compact JSON with sorted keys and numbers in 17 digits: everything that can change a
  * result, and nothing else (no paths, no file list, no memory sizes). Used for hashes and
  * for the report. Errors: TC_ENOMEM, TC_EINTERNAL for an unknown section. */
 TC_NODISCARD tc_status tc_config_section(const tc_config *config, const char *section,

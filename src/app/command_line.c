@@ -122,16 +122,28 @@ static tc_status folder_of(const char *path, char **folder, tc_error *err)
 /* Collective. Nodes of a cluster may see other files: all ranks must have resolved the same. */
 static tc_status compare_all(tc_comm *comm, const tc_config *config, tc_error *err)
 {
-    static const char *const sections[] = {"run",     "input", "features",
-                                           "segment", "churn", "assign"};
+    static const char *const sections[] = {"run",          "input", "identity", "customers",
+                                           "interactions", "wide",  "features", "segment",
+                                           "churn",        "assign"};
+    const struct {
+        char **files;
+        int n;
+    } lists[] = {{config->input.files, config->input.n_files},
+                 {config->identity.map_files, config->identity.n_map_files},
+                 {config->identity.hierarchy_files, config->identity.n_hierarchy_files},
+                 {config->customers.files, config->customers.n_files},
+                 {config->interactions.files, config->interactions.n_files},
+                 {config->wide.files, config->wide.n_files}};
     tc_buffer text = {0};
     int64_t low, high;
     tc_status st = TC_OK;
     for (size_t i = 0; st == TC_OK && i < sizeof sections / sizeof *sections; i++) {
         st = tc_config_section(config, sections[i], &text, err);
     }
-    for (int i = 0; st == TC_OK && i < config->input.n_files; i++) {
-        st = tc_buffer_print(&text, err, "|%s", config->input.files[i]);
+    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+        for (int i = 0; st == TC_OK && i < lists[k].n; i++) {
+            st = tc_buffer_print(&text, err, "|%d %s", (int)k, lists[k].files[i]);
+        }
     }
     st = tc_comm_agree_all(comm, st, err);
     if (st == TC_OK) {

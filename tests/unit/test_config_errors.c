@@ -4,9 +4,10 @@
 static void test_unknown_keys(void **state)
 {
     (void)state;
-    expect_more("segmnt: {k: 3}\n", "c.yaml:5: segmnt: unknown key; allowed: run, input, "
-                                    "identity, features, segment, churn, "
-                                    "assign");
+    expect_more("segmnt: {k: 3}\n",
+                "c.yaml:5: segmnt: unknown key; allowed: run, input, "
+                "identity, customers, interactions, wide, features, segment, churn, "
+                "assign");
     expect_more(
         "segment:\n  k: 3\n  kk: 3\n",
         "c.yaml:7: segment.kk: unknown key; allowed: features, k, scale, winsorise, "
@@ -20,9 +21,10 @@ static void test_unknown_keys(void **state)
         "segment: {<<: 1}\n",
         "c.yaml:5: segment.<<: unknown key; allowed: features, k, scale, winsorise, "
         "restarts, sample, max_iterations, tolerance");
-    expect_more("? [a, b]\n: 1\n",
-                "c.yaml:5: a key must be a single word; allowed: run, input, "
-                "identity, features, segment, churn, assign");
+    expect_more(
+        "? [a, b]\n: 1\n",
+        "c.yaml:5: a key must be a single word; allowed: run, input, "
+        "identity, customers, interactions, wide, features, segment, churn, assign");
 }
 
 static void test_wrong_types(void **state)
@@ -203,7 +205,8 @@ static void test_repeated_features(void **state)
     expect_more("churn: {features: [{feature: Recency}]}\n",
                 "c.yaml:5: churn.features[0].feature: \"Recency\" cannot be a feature; "
                 "allowed: the "
-                "name of a feature of the catalogue, of a-z, 0-9 and _");
+                "name of a feature of the catalogue, of a-z, 0-9 and _, or user.<name>, "
+                "user.<name>=<level>");
 }
 
 static void test_missing(void **state)
@@ -250,7 +253,7 @@ static void test_syntax(void **state)
     expect_error(
         "id,time,amount\n1,2,3\n", NULL, 0, TC_ECONFIG,
         "c.yaml:1: a single value stands here; allowed: a mapping with the keys run, "
-        "input, identity, features, segment, churn, assign");
+        "input, identity, customers, interactions, wide, features, segment, churn, assign");
     expect_error(
         "a: *b\n", NULL, 0, TC_ECONFIG,
         "c.yaml:1: not valid YAML: found undefined alias; check indentation and quotes");
@@ -290,10 +293,9 @@ static void test_override_errors(void **state)
     expect_set("segment.kk=3",
                "--set segment.kk: unknown key; allowed: features, k, scale, "
                "winsorise, restarts, sample, max_iterations, tolerance");
-    expect_set(
-        "segmnt.k=3",
-        "--set segmnt.k: segmnt: unknown key; allowed: run, input, identity, features, "
-        "segment, churn, assign");
+    expect_set("segmnt.k=3", "--set segmnt.k: segmnt: unknown key; allowed: run, input, "
+                             "identity, customers, interactions, wide, features, "
+                             "segment, churn, assign");
     expect_set("segment.k.x=3",
                "--set segment.k.x: segment.k: a mapping stands here; allowed: a "
                "whole number from 1 to 254");

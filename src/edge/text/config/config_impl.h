@@ -29,7 +29,7 @@ typedef enum {
     TC_KIND_COLUMN, /* of the input; empty = not mapped, NULL in tc_config */
     TC_KIND_FORMAT, /* of times */
     TC_KIND_NAME,   /* of a tier or segment */
-    TC_KIND_FEATURE /* of the catalogue, which is not known in this layer */
+    TC_KIND_FEATURE /* of the catalogue or the user, which are not known in this layer */
 } tc_kind;
 
 /* One row of the table. */
@@ -84,6 +84,15 @@ typedef struct {
     TC_RAW(TC_KEYS_USE)
 } tc_raw_use;
 typedef struct {
+    TC_RAW(TC_KEYS_ATTRIBUTE)
+} tc_raw_attribute;
+typedef struct {
+    TC_RAW(TC_KEYS_TOUCH)
+} tc_raw_touch;
+typedef struct {
+    TC_RAW(TC_KEYS_CATEGORY)
+} tc_raw_category;
+typedef struct {
     TC_RAW(TC_KEYS_TIER)
 } tc_raw_tier;
 typedef struct {
@@ -132,6 +141,35 @@ typedef struct {
     tc_raw_identity_hierarchy hierarchy;
 } tc_raw_identity;
 typedef struct {
+    TC_RAW(TC_KEYS_CUSTOMER_COLUMNS)
+} tc_raw_customer_columns;
+typedef struct {
+    tc_raw_path *l_files;
+    unsigned n_files;
+    tc_raw_customer_columns columns;
+    tc_raw_attribute *l_attributes;
+    unsigned n_attributes;
+    TC_RAW(TC_KEYS_CUSTOMERS)
+} tc_raw_customers;
+typedef struct {
+    TC_RAW(TC_KEYS_INTERACTION_COLUMNS)
+} tc_raw_interaction_columns;
+typedef struct {
+    tc_raw_path *l_files;
+    unsigned n_files;
+    tc_raw_interaction_columns columns;
+    tc_raw_touch *l_kinds;
+    unsigned n_kinds;
+    TC_RAW(TC_KEYS_INTERACTIONS)
+} tc_raw_interactions;
+typedef struct {
+    tc_raw_path *l_files;
+    unsigned n_files;
+    tc_raw_category *l_categorical;
+    unsigned n_categorical;
+    TC_RAW(TC_KEYS_WIDE)
+} tc_raw_wide;
+typedef struct {
     TC_RAW(TC_KEYS_FEATURES)
 } tc_raw_features;
 typedef struct {
@@ -158,6 +196,9 @@ typedef struct {
     tc_raw_run run;
     tc_raw_input input;
     tc_raw_identity identity;
+    tc_raw_customers customers;
+    tc_raw_interactions interactions;
+    tc_raw_wide wide;
     tc_raw_features features;
     tc_raw_segment segment;
     tc_raw_churn churn;

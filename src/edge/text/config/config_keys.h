@@ -26,6 +26,18 @@
     X("keep", TC_CASE_KEEP) X("lower", TC_CASE_LOWER) X("upper", TC_CASE_UPPER)
 #define TC_WORDS_SCALE(X)                                                                  \
     X("zscore", TC_SCALE_ZSCORE) X("minmax", TC_SCALE_MINMAX) X("none", TC_SCALE_NONE)
+#define TC_WORDS_ATTRIBUTE(X)                                                              \
+    X("numeric", TC_ATTRIBUTE_NUMERIC) X("categorical", TC_ATTRIBUTE_CATEGORICAL)
+#define TC_WORDS_UNLISTED(X) X("other", TC_UNLISTED_OTHER) X("reject", TC_UNLISTED_REJECT)
+#define TC_WORDS_STORAGE(X) X("float64", TC_WIDE_F64) X("float32", TC_WIDE_F32)
+#define TC_WORDS_TOUCH(X)                                                                  \
+    X("other", TC_TOUCH_OTHER)                                                             \
+    X("visit", TC_TOUCH_VISIT)                                                             \
+    X("login", TC_TOUCH_LOGIN)                                                             \
+    X("complaint", TC_TOUCH_COMPLAINT)                                                     \
+    X("ticket", TC_TOUCH_TICKET)                                                           \
+    X("survey", TC_TOUCH_SURVEY)                                                           \
+    X("nps", TC_TOUCH_NPS)
 #define TC_WORDS_TRANSFORM(X) X("log", TC_LOG1P) X("none", TC_AS_IS)
 
 /* X(name, text): the sections in the order of the documentation. */
@@ -35,6 +47,12 @@
     X("identity", "One customer with many ids: a map of ids to master ids, and a "         \
                   "hierarchy of accounts. Ids are normalised as in input.customer_id. "    \
                   "Without files nothing is unified.")                                     \
+    X("customers", "The customers table: one row a customer, ids as in "                   \
+                   "input.customer_id. Without files there is none.")                      \
+    X("interactions", "What customers do besides buying: visits, logins, complaints, "     \
+                      "tickets, surveys. Without files there is none.")                    \
+    X("wide", "User features: a table of up to 2,000 columns, one row a customer. "        \
+              "Without files there is none.")                                              \
     X("features", "What is computed from a customer's events.")                            \
     X("segment", "Customer segments by k-means.")                                          \
     X("churn", "The churn model: logistic regression on features, trained one horizon "    \
@@ -103,6 +121,51 @@
     T(A, TEXT, parent, identity.parent, "parent", 0,                                       \
       "column of the account that it is counted with; it may have a parent itself")
 
+#define TC_KEYS_CUSTOMERS(N, W, T, A)                                                      \
+    T(A, FORMAT, time_format, customers.time_format, "iso", 0,                             \
+      "of the signup column, as input.time_format")
+
+#define TC_KEYS_CUSTOMER_COLUMNS(N, W, T, A)                                               \
+    T(A, TEXT, customer, customers.customer, "customer", 0, "column of the customer id")   \
+    T(A, COLUMN, signup, customers.signup, NULL, 0,                                        \
+      "column of the day on which the customer signed up")                                 \
+    T(A, COLUMN, parent, customers.parent, NULL, 0,                                        \
+      "column of the account that the customer belongs to; it counts only if "             \
+      "identity.hierarchy names this file too")                                            \
+    T(A, COLUMN, consent, customers.consent, NULL, 0,                                      \
+      "column that says whether the customer consents: 1, true, t, yes, y, on or 0, "      \
+      "false, f, no, n, off in letters of any case; empty = unknown")                      \
+    T(A, COLUMN, protected, customers.is_protected, NULL, 0,                               \
+      "column that says whether the customer is protected; words as for consent")
+
+#define TC_KEYS_INTERACTIONS(N, W, T, A)                                                   \
+    T(A, FORMAT, time_format, interactions.time_format, "iso", 0,                          \
+      "of the time column, as input.time_format")                                          \
+    W(A, unlisted, interactions.unlisted, "other", tc_words_unlisted,                      \
+      "rows whose word is not in kinds: other = of the kind other, which counts only in "  \
+      "interaction_trend and mean_response_hours; reject = their rows are rejected")
+
+#define TC_KEYS_INTERACTION_COLUMNS(N, W, T, A)                                            \
+    T(A, TEXT, customer, interactions.customer, "customer", 0,                             \
+      "column of the customer id")                                                         \
+    T(A, TEXT, time, interactions.time, "time", 0, "column of the time")                   \
+    T(A, TEXT, kind, interactions.kind, "kind", 0, "column of the word for what it is")    \
+    T(A, COLUMN, value, interactions.value, NULL, 0,                                       \
+      "column of the answer to a survey; needed by the kinds survey and nps")              \
+    T(A, COLUMN, response, interactions.response, NULL, 0,                                 \
+      "column of the hours until the company answered")
+
+#define TC_KEYS_WIDE(N, W, T, A)                                                           \
+    T(A, TEXT, customer, wide.customer, "customer", 0,                                     \
+      "column of the customer id; of an HDF5 file the dataset, whose group holds the "     \
+      "others")                                                                            \
+    T(A, COLUMN, matrix, wide.matrix, NULL, 0,                                             \
+      "dataset of an HDF5 file with a row a customer and a column a feature")              \
+    T(A, COLUMN, matrix_names, wide.matrix_names, NULL, 0,                                 \
+      "dataset of the names of its columns")                                               \
+    W(A, storage, wide.storage, "float64", tc_words_storage,                               \
+      "of numbers; float32 halves files and memory and keeps 7 digits")
+
 #define TC_KEYS_FEATURES(N, W, T, A)                                                       \
     N(A, INT, active_days, features.active_days, "365", 0, 36600, "[]", 0,                 \
       "a customer gets a churn label at a date if something was bought in this many days " \
@@ -146,8 +209,29 @@
 /* Elements of lists. */
 #define TC_KEYS_USE(N, W, T, A)                                                            \
     T(A, FEATURE, feature, feature, NULL, TC_KEY_REQUIRED,                                 \
-      "name in the feature catalogue")                                                     \
+      "name in the feature catalogue, user.<name> of a number, or user.<name>=<level>, "   \
+      "1 for the customers of that level and else 0")                                      \
     W(A, transform, transform, "log", tc_words_transform, "log = sign(x) ln(1 + |x|)")
+
+#define TC_KEYS_ATTRIBUTE(N, W, T, A)                                                      \
+    T(A, TEXT, column, column, NULL, TC_KEY_REQUIRED, "column of the customers table")     \
+    T(A, COLUMN, name, name, NULL, 0, "of the user feature; not set = as the column")      \
+    W(A, kind, kind, "numeric", tc_words_attribute,                                        \
+      "categorical = words with a dictionary")                                             \
+    T(A, COLUMN, levels, levels, NULL, 0,                                                  \
+      "the known words, as one|two|three; another word becomes other and is counted; "     \
+      "not set = every word is kept")
+
+#define TC_KEYS_TOUCH(N, W, T, A)                                                          \
+    T(A, TEXT, word, word, NULL, TC_KEY_REQUIRED,                                          \
+      "in the kind column, letters as they stand there; each once")                        \
+    W(A, kind, kind, "other", tc_words_touch,                                              \
+      "survey = satisfaction on the company's own scale, nps = 0 to 10; both need a "      \
+      "value")
+
+#define TC_KEYS_CATEGORY(N, W, T, A)                                                       \
+    T(A, TEXT, column, column, NULL, TC_KEY_REQUIRED, "column of the wide table")          \
+    T(A, COLUMN, levels, levels, NULL, 0, "as customers.attributes[].levels")
 
 #define TC_KEYS_TIER(N, W, T, A)                                                           \
     T(A, NAME, name, name, NULL, TC_KEY_REQUIRED, "of the tier; each once")                \
@@ -180,6 +264,24 @@
     L(identity.hierarchy, files, identity.hierarchy_files, identity.n_hierarchy_files,     \
       tc_raw_path, tc_key_path, 0, 1000000, "[]", TC_KEY_LOCAL,                            \
       "files with a row for each customer that is counted with its parent")                \
+    L(customers, files, customers.files, customers.n_files, tc_raw_path, tc_key_path, 0,   \
+      1000000, "[]", TC_KEY_LOCAL, "written as input.transactions")                        \
+    L(customers, attributes, customers.attributes, customers.n_attributes,                 \
+      tc_raw_attribute, tc_key_attribute, 0, 2000, "[]", 0,                                \
+      "columns that become user features; consent and protected are ones by themselves")   \
+    L(interactions, files, interactions.files, interactions.n_files, tc_raw_path,          \
+      tc_key_path, 0, 1000000, "[]", TC_KEY_LOCAL, "written as input.transactions")        \
+    L(interactions, kinds, interactions.kinds, interactions.n_kinds, tc_raw_touch,         \
+      tc_key_touch, 1, 1000,                                                               \
+      "[{word: visit, kind: visit}, {word: login, kind: login}, "                          \
+      "{word: complaint, kind: complaint}, {word: ticket, kind: ticket}, "                 \
+      "{word: survey, kind: survey}, {word: nps, kind: nps}]",                             \
+      TC_KEY_ONCE, "what the words of the kind column mean")                               \
+    L(wide, files, wide.files, wide.n_files, tc_raw_path, tc_key_path, 0, 1000000, "[]",   \
+      TC_KEY_LOCAL, "written as input.transactions, or one HDF5 file (.h5, .hdf5)")        \
+    L(wide, categorical, wide.categorical, wide.n_categorical, tc_raw_category,            \
+      tc_key_category, 0, 2000, "[]", TC_KEY_ONCE,                                         \
+      "columns of words; all others hold numbers")                                         \
     L(segment, features, segment.use, segment.n_use, tc_raw_use, tc_key_use, 1, 64,        \
       "[{feature: recency_days}, {feature: order_count}, {feature: net_amount}]",          \
       TC_KEY_ONCE, "features that place a customer; each once")                            \

@@ -135,7 +135,8 @@ void tc_key_allowed(const tc_key *key, char text[TC_ALLOWED_TEXT])
         [TC_KIND_COLUMN] = "a column name; empty = not mapped",
         [TC_KIND_FORMAT] = times,
         [TC_KIND_NAME] = "1 to 64 of a-z, 0-9, _ and -; not none",
-        [TC_KIND_FEATURE] = "the name of a feature of the catalogue, of a-z, 0-9 and _",
+        [TC_KIND_FEATURE] = "the name of a feature of the catalogue, of a-z, 0-9 and _, "
+                            "or user.<name>, user.<name>=<level>",
     };
     if (key->kind == TC_KIND_INT || key->kind == TC_KIND_REAL) {
         allowed_number(key, text);

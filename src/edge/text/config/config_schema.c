@@ -22,6 +22,10 @@ static const cyaml_strval_t tc_words_zero[] = {TC_WORDS_ZERO(WORD)};
 static const cyaml_strval_t tc_words_duplicates[] = {TC_WORDS_DUPLICATES(WORD)};
 static const cyaml_strval_t tc_words_case[] = {TC_WORDS_CASE(WORD)};
 static const cyaml_strval_t tc_words_scale[] = {TC_WORDS_SCALE(WORD)};
+static const cyaml_strval_t tc_words_attribute[] = {TC_WORDS_ATTRIBUTE(WORD)};
+static const cyaml_strval_t tc_words_unlisted[] = {TC_WORDS_UNLISTED(WORD)};
+static const cyaml_strval_t tc_words_storage[] = {TC_WORDS_STORAGE(WORD)};
+static const cyaml_strval_t tc_words_touch[] = {TC_WORDS_TOUCH(WORD)};
 static const cyaml_strval_t tc_words_transform[] = {TC_WORDS_TRANSFORM(WORD)};
 
 /* ---- schema; A is the raw struct. Outside lists all keys are optional here: a required one may also
@@ -74,6 +78,21 @@ static const cyaml_schema_field_t use_fields[] = {ELEMENT_FIELDS(TC_KEYS_USE, tc
 static const cyaml_schema_value_t use_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, tc_raw_use, use_fields),
 };
+static const cyaml_schema_field_t attribute_fields[] = {
+    ELEMENT_FIELDS(TC_KEYS_ATTRIBUTE, tc_raw_attribute) CYAML_FIELD_END};
+static const cyaml_schema_value_t attribute_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, tc_raw_attribute, attribute_fields),
+};
+static const cyaml_schema_field_t touch_fields[] = {
+    ELEMENT_FIELDS(TC_KEYS_TOUCH, tc_raw_touch) CYAML_FIELD_END};
+static const cyaml_schema_value_t touch_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, tc_raw_touch, touch_fields),
+};
+static const cyaml_schema_field_t category_fields[] = {
+    ELEMENT_FIELDS(TC_KEYS_CATEGORY, tc_raw_category) CYAML_FIELD_END};
+static const cyaml_schema_value_t category_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, tc_raw_category, category_fields),
+};
 static const cyaml_schema_field_t tier_fields[] = {ELEMENT_FIELDS(TC_KEYS_TIER, tc_raw_tier)
                                                        CYAML_FIELD_END};
 static const cyaml_schema_value_t tier_schema = {
@@ -113,6 +132,23 @@ static const cyaml_schema_field_t identity_hierarchy_fields[] = {
 static const cyaml_schema_field_t identity_fields[] = {
     SECTION(map, tc_raw_identity, identity_map_fields),
     SECTION(hierarchy, tc_raw_identity, identity_hierarchy_fields), CYAML_FIELD_END};
+static const cyaml_schema_field_t customer_column_fields[] = {
+    FIELDS(TC_KEYS_CUSTOMER_COLUMNS, tc_raw_customer_columns) CYAML_FIELD_END};
+static const cyaml_schema_field_t customers_fields[] = {
+    LIST(files, tc_raw_customers, path_schema),
+    SECTION(columns, tc_raw_customers, customer_column_fields),
+    LIST(attributes, tc_raw_customers, attribute_schema),
+    FIELDS(TC_KEYS_CUSTOMERS, tc_raw_customers) CYAML_FIELD_END};
+static const cyaml_schema_field_t interaction_column_fields[] = {
+    FIELDS(TC_KEYS_INTERACTION_COLUMNS, tc_raw_interaction_columns) CYAML_FIELD_END};
+static const cyaml_schema_field_t interactions_fields[] = {
+    LIST(files, tc_raw_interactions, path_schema),
+    SECTION(columns, tc_raw_interactions, interaction_column_fields),
+    LIST(kinds, tc_raw_interactions, touch_schema),
+    FIELDS(TC_KEYS_INTERACTIONS, tc_raw_interactions) CYAML_FIELD_END};
+static const cyaml_schema_field_t wide_fields[] = {
+    LIST(files, tc_raw_wide, path_schema), LIST(categorical, tc_raw_wide, category_schema),
+    FIELDS(TC_KEYS_WIDE, tc_raw_wide) CYAML_FIELD_END};
 static const cyaml_schema_field_t feature_fields[] = {
     FIELDS(TC_KEYS_FEATURES, tc_raw_features) CYAML_FIELD_END};
 static const cyaml_schema_field_t segment_fields[] = {
@@ -127,10 +163,17 @@ static const cyaml_schema_field_t assign_fields[] = {
     SECTION(weights, tc_raw_assign, weight_fields), LIST(tiers, tc_raw_assign, tier_schema),
     LIST(rules, tc_raw_assign, rule_schema), CYAML_FIELD_END};
 static const cyaml_schema_field_t raw_fields[] = {
-    SECTION(run, tc_raw, run_fields),           SECTION(input, tc_raw, input_fields),
-    SECTION(identity, tc_raw, identity_fields), SECTION(features, tc_raw, feature_fields),
-    SECTION(segment, tc_raw, segment_fields),   SECTION(churn, tc_raw, churn_fields),
-    SECTION(assign, tc_raw, assign_fields),     CYAML_FIELD_END};
+    SECTION(run, tc_raw, run_fields),
+    SECTION(input, tc_raw, input_fields),
+    SECTION(identity, tc_raw, identity_fields),
+    SECTION(customers, tc_raw, customers_fields),
+    SECTION(interactions, tc_raw, interactions_fields),
+    SECTION(wide, tc_raw, wide_fields),
+    SECTION(features, tc_raw, feature_fields),
+    SECTION(segment, tc_raw, segment_fields),
+    SECTION(churn, tc_raw, churn_fields),
+    SECTION(assign, tc_raw, assign_fields),
+    CYAML_FIELD_END};
 static const cyaml_schema_value_t raw_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, tc_raw, raw_fields),
 };
@@ -142,6 +185,9 @@ const cyaml_schema_value_t *tc_raw_schema(void)
 
 /* ---- rows; outside lists A is the path of the mapping, inside the suffix of the element types ---- */
 typedef tc_feature_use tc_out_use;
+typedef tc_attribute_def tc_out_attribute;
+typedef tc_touch_word tc_out_touch;
+typedef tc_category_def tc_out_category;
 typedef tc_tier_def tc_out_tier;
 typedef tc_segment_rule tc_out_rule;
 
@@ -198,10 +244,18 @@ static const tc_key key_rows[] = {
         ROWS(TC_KEYS_RETURNS, input.returns) ROWS(TC_KEYS_CUSTOMER_ID, input.customer_id)
             ROWS(TC_KEYS_IDENTITY_MAP, identity.map.columns)
                 ROWS(TC_KEYS_IDENTITY_HIERARCHY, identity.hierarchy.columns)
-                    ROWS(TC_KEYS_FEATURES, features) ROWS(TC_KEYS_SEGMENT, segment)
-                        ROWS(TC_KEYS_CHURN, churn) ROWS(TC_KEYS_WEIGHTS, assign.weights)};
+                    ROWS(TC_KEYS_CUSTOMER_COLUMNS,
+                         customers.columns) ROWS(TC_KEYS_CUSTOMERS, customers)
+                        ROWS(TC_KEYS_INTERACTION_COLUMNS,
+                             interactions.columns) ROWS(TC_KEYS_INTERACTIONS, interactions)
+                            ROWS(TC_KEYS_WIDE, wide) ROWS(TC_KEYS_FEATURES, features)
+                                ROWS(TC_KEYS_SEGMENT, segment) ROWS(TC_KEYS_CHURN, churn)
+                                    ROWS(TC_KEYS_WEIGHTS, assign.weights)};
 static const tc_key tc_key_path[] = {{.path = "", .kind = TC_KIND_TEXT, .text = "a path"}};
 static const tc_key tc_key_use[] = {ITEMS(TC_KEYS_USE, use)};
+static const tc_key tc_key_attribute[] = {ITEMS(TC_KEYS_ATTRIBUTE, attribute)};
+static const tc_key tc_key_touch[] = {ITEMS(TC_KEYS_TOUCH, touch)};
+static const tc_key tc_key_category[] = {ITEMS(TC_KEYS_CATEGORY, category)};
 static const tc_key tc_key_tier[] = {ITEMS(TC_KEYS_TIER, tier)};
 static const tc_key tc_key_rule[] = {ITEMS(TC_KEYS_RULE, rule)};
 

@@ -136,7 +136,9 @@ static int parse_text(const tc_key *key, const char *text, char *wrong)
                               "0123456789._-")) ||
                complain(wrong, text, "cannot be part of a file name");
     case TC_KIND_FEATURE:
-        return is_name(text, letters) || complain(wrong, text, "cannot be a feature");
+        return is_name(text, letters) ||
+               (strncmp(text, "user.", 5) == 0 && text[5] != '\0') ||
+               complain(wrong, text, "cannot be a feature");
     case TC_KIND_BLANK:
     case TC_KIND_COLUMN:
     case TC_KIND_INT:

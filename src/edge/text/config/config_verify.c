@@ -65,6 +65,69 @@ static tc_status check_columns(const verify *v)
     return TC_OK;
 }
 
+/* 1 if "a|b|c" has no empty and no repeated word. */
+static int levels_good(const char *levels)
+{
+    for (const char *at = levels; at != NULL;) {
+        const size_t n = strcspn(at, "|");
+        for (const char *before = levels; before < at; before += strcspn(before, "|") + 1) {
+            if (strcspn(before, "|") == n && strncmp(before, at, n) == 0) {
+                return 0;
+            }
+        }
+        if (n == 0 || n > 255) {
+            return 0;
+        }
+        at = at[n] == '|' ? at + n + 1 : NULL;
+    }
+    return 1;
+}
+
+static tc_status check_levels(const verify *v, const char *list, int i, const char *levels)
+{
+    char path[TC_PATH_TEXT];
+    (void)snprintf(path, sizeof path, "%s[%d].levels", list, i);
+    return levels_good(levels)
+               ? TC_OK
+               : tc_place_fail(
+                     at(v, path), v->err,
+                     "an empty, long or repeated word; allowed: one|two|three, each "
+                     "once, of up to 255 bytes");
+}
+
+/* User features need different names, and their dictionaries different words. */
+static tc_status check_profiles(const verify *v)
+{
+    const tc_config_customers *customers = &v->config->customers;
+    const tc_config_wide *wide = &v->config->wide;
+    for (int i = 0; i < customers->n_attributes; i++) {
+        const tc_attribute_def *a = &customers->attributes[i];
+        const char *name = a->name != NULL ? a->name : a->column;
+        int used = strcmp(name, "consent") == 0 || strcmp(name, "protected") == 0;
+        for (int j = 0; j < i; j++) {
+            const tc_attribute_def *b = &customers->attributes[j];
+            used |= strcmp(name, b->name != NULL ? b->name : b->column) == 0;
+        }
+        if (used) {
+            char path[TC_PATH_TEXT];
+            (void)snprintf(path, sizeof path, "customers.attributes[%d].name", i);
+            return tc_place_fail(at(v, path), v->err,
+                                 "a user feature of this name is there already; allowed: "
+                                 "another name");
+        }
+        TC_TRY(check_levels(v, "customers.attributes", i, a->levels));
+    }
+    for (int i = 0; i < wide->n_categorical; i++) {
+        TC_TRY(check_levels(v, "wide.categorical", i, wide->categorical[i].levels));
+    }
+    if ((wide->matrix != NULL) != (wide->matrix_names != NULL)) {
+        return tc_place_fail(at(v, "wide.matrix"), v->err,
+                             "a matrix and the names of its columns belong together; "
+                             "allowed: both wide.matrix and wide.matrix_names, or none");
+    }
+    return TC_OK;
+}
+
 /* The first key of an element is its name. */
 static tc_status check_repeats(const verify *v, const tc_list *list)
 {
@@ -120,6 +183,7 @@ tc_status tc_config_verify(const tc_config *config, tc_layer *layers, int n, tc_
     for (int i = 0; i < n_lists; i++) {
         TC_TRY(check_repeats(&v, &lists[i]));
     }
+    TC_TRY(check_profiles(&v));
     if (config->segment.sample < config->segment.k) {
         return tc_place_fail(at(&v, "segment.sample"), err,
                              "%lld is less than segment.k; allowed: %lld or more",
