@@ -18,6 +18,7 @@ typedef struct {
 } record;
 
 /* The text with the newline behind it that tc_csv_next asks for. */
+static tc_csv_dialect rfc;
 static char text[TEXT_MAX + 1];
 static int64_t text_n;
 static record all[TEXT_MAX + 1];
@@ -95,7 +96,7 @@ static void check_fields(const slow_record *slow, const tc_csv_field *field,
                 field[i].quoted ==
                 (field[i].n > 0 && memchr(field[i].data, '"', (size_t)field[i].n) != NULL));
             if (ok) {
-                const tc_csv_text plain = tc_csv_unquote(&field[i], &to);
+                const tc_csv_text plain = tc_csv_unquote(&rfc, &field[i], &to);
                 FUZZ_CHECK(plain.n == n && memcmp(plain.data, content, (size_t)n) == 0);
                 FUZZ_CHECK(to >= scratch && to - scratch <= field[i].n);
             }
@@ -123,8 +124,8 @@ static void read_whole(void)
     int64_t at = 0, line = 1;
     n_all = 0;
     while (at < text_n) {
-        const tc_csv_outcome outcome =
-            tc_csv_next(text + at, text_n - at, 1, field, CAPACITY, &found);
+        const tc_csv_outcome outcome = tc_csv_next(
+            &rfc, (tc_csv_text){text + at, text_n - at}, 1, field, CAPACITY, &found);
         slow_next(at, &slow);
         FUZZ_CHECK(outcome != TC_CSV_MORE);
         FUZZ_CHECK((outcome == TC_CSV_OPEN) == slow.open);
@@ -152,7 +153,7 @@ static void check_prefix(int64_t n)
     text[n] = '\n';
     for (int64_t i = 0; i <= n_all && at < n; i++) {
         const tc_csv_outcome outcome =
-            tc_csv_next(text + at, n - at, 0, field, CAPACITY, &found);
+            tc_csv_next(&rfc, (tc_csv_text){text + at, n - at}, 0, field, CAPACITY, &found);
         FUZZ_CHECK(outcome != TC_CSV_OPEN);
         if (outcome == TC_CSV_MORE) {
             break;
@@ -176,13 +177,13 @@ static int64_t check_piece(int64_t begin, int64_t end, int inside, int64_t lines
         inside ^= text[begin - 1] == '"';
         line = lines + 1 - (text[begin - 1] == '\n');
         const int64_t skipped =
-            tc_csv_skip(text + begin - 1, text_n - begin + 1, &inside, &lines);
+            tc_csv_skip(&rfc, text + begin - 1, text_n - begin + 1, &inside, &lines);
         line = lines + 1;
         at = skipped < 0 ? text_n : begin - 1 + skipped;
     }
     for (; at < end; next++) {
-        if (tc_csv_next(text + at, text_n - at, 1, field, CAPACITY, &found) !=
-            TC_CSV_RECORD) {
+        if (tc_csv_next(&rfc, (tc_csv_text){text + at, text_n - at}, 1, field, CAPACITY,
+                        &found) != TC_CSV_RECORD) {
             FUZZ_CHECK(next == n_all);
             return next;
         }
@@ -207,7 +208,7 @@ static void check_pieces(const int64_t *cut, int n)
         if (cut[k] < cut[k + 1]) {
             next = check_piece(cut[k], cut[k + 1], (int)(quotes & 1), before, next);
         }
-        tc_csv_count(text + cut[k], cut[k + 1] - cut[k], &quotes, &newlines);
+        tc_csv_count(&rfc, text + cut[k], cut[k + 1] - cut[k], &quotes, &newlines);
     }
     FUZZ_CHECK(next == n_all);
 }
@@ -217,6 +218,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_input in = {data, size};
     const unsigned a = fuzz_byte(&in), b = fuzz_byte(&in);
     int64_t cut[5];
+    rfc = tc_csv_dialect_of(',', '"');
     text_n = (int64_t)(in.n < TEXT_MAX ? in.n : TEXT_MAX);
     memcpy(text, in.data, (size_t)text_n);
     text[text_n] = '\n';
