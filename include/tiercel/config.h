@@ -5,6 +5,8 @@
 #define TC_CONFIG_H
 
 #include "tiercel/buffer.h"
+#include "tiercel/encoding.h"
+#include "tiercel/number.h"
 
 #define TC_CONFIG_AUTO INT64_MIN /* as_of: the day after the last event */
 
@@ -81,13 +83,21 @@ typedef struct {
     char *order, *channel, *category;
 } tc_input_columns;
 
+/* How the texts of the fields are written. */
+typedef struct {
+    tc_encoding encoding;
+    tc_number_rules number;
+} tc_input_format;
+
 typedef struct {
     char *instalment; /* "" = none */
     char **files;     /* transactions, patterns expanded, sorted; .csv or .csv.gz */
     int n_files;
     tc_input_columns columns;
+    tc_input_format format;
     char *time_format; /* iso, day_first, month_first, compact, epoch, or a pattern of %Y %m
                           %d %H %M %S */
+    char *time_zone;   /* of the company's own clock, see tc_time_set_zone; "" = none */
     char *returns_order_prefix; /* "" = none; negative amounts are always returns */
     tc_returns_policy returns;
     tc_zero_policy zero_amount;

@@ -98,8 +98,10 @@ static void test_sections(void **state)
         "{\"columns\":{\"amount\":\"m\",\"category\":null,\"channel\":null,\"customer\":"
         "\"id\",\"order\":null,\"quantity\":null,\"time\":\"t\",\"unit_price\":null},"
         "\"customer_id\":{\"case\":\"keep\",\"strip_decimal\":false},\"duplicates\":"
-        "\"keep\",\"returns\":{\"order_prefix\":\"\",\"policy\":\"net\"},"
-        "\"time_format\":\"iso\",\"zero_amount\":\"keep\"}");
+        "\"keep\",\"format\":{\"currency\":[],\"decimal\":\"point\",\"encoding\":"
+        "\"utf-8\",\"negative\":\"minus\",\"thousands\":\"none\"},"
+        "\"returns\":{\"order_prefix\":\"\",\"policy\":\"net\"},"
+        "\"time_format\":\"iso\",\"time_zone\":\"\",\"zero_amount\":\"keep\"}");
     expect_section(c, "features", "{\"active_days\":365}");
     expect_section(
         c, "segment",

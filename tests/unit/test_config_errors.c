@@ -91,8 +91,8 @@ static void test_words(void **state)
                "YYYY-MM-DD");
     expect_set(set[3],
                "--set input.time_format: \"american\" is not a time format; allowed: iso, "
-               "day_first, month_first, compact, epoch, or a pattern with %Y, %m, %d, "
-               "perhaps %H, %M, %S");
+               "day_first, month_first, compact, epoch, epoch_ms, or a pattern with %Y, %m, "
+               "%d, perhaps %H, %M, %S, %z");
     expect_set(
         "input.customer_id.strip_decimal=yes",
         "--set input.customer_id.strip_decimal: \"yes\" is unknown; allowed: true, false");

@@ -113,11 +113,17 @@ typedef struct {
     TC_RAW(TC_KEYS_CUSTOMER_ID)
 } tc_raw_customer_id;
 typedef struct {
+    tc_raw_path *l_currency;
+    unsigned n_currency;
+    TC_RAW(TC_KEYS_FORMAT)
+} tc_raw_format;
+typedef struct {
     tc_raw_path *l_transactions;
     unsigned n_transactions;
     tc_raw_columns columns;
     tc_raw_returns returns;
     tc_raw_customer_id customer_id;
+    tc_raw_format format;
     TC_RAW(TC_KEYS_INPUT)
 } tc_raw_input;
 typedef struct {

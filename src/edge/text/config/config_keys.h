@@ -24,6 +24,32 @@
     X("drop_between_files", TC_DUPLICATES_DROP_BETWEEN_FILES)
 #define TC_WORDS_CASE(X)                                                                   \
     X("keep", TC_CASE_KEEP) X("lower", TC_CASE_LOWER) X("upper", TC_CASE_UPPER)
+#define TC_WORDS_ENCODING(X)                                                               \
+    X("utf-8", TC_ENCODING_UTF8)                                                           \
+    X("latin-1", TC_ENCODING_LATIN1)                                                       \
+    X("windows-1252", TC_ENCODING_WINDOWS1252)
+#define TC_WORDS_DECIMAL(X)                                                                \
+    X("point", TC_MARK_POINT)                                                              \
+    X("comma", TC_MARK_COMMA)                                                              \
+    X(".", TC_MARK_POINT)                                                                  \
+    X(",", TC_MARK_COMMA)
+#define TC_WORDS_THOUSANDS(X)                                                              \
+    X("none", TC_MARK_NONE)                                                                \
+    X("comma", TC_MARK_COMMA)                                                              \
+    X("point", TC_MARK_POINT)                                                              \
+    X("apostrophe", TC_MARK_APOSTROPHE)                                                    \
+    X("blank", TC_MARK_BLANK)                                                              \
+    X("underscore", TC_MARK_UNDERSCORE)                                                    \
+    X(",", TC_MARK_COMMA)                                                                  \
+    X(".", TC_MARK_POINT)                                                                  \
+    X("'", TC_MARK_APOSTROPHE)                                                             \
+    X(" ", TC_MARK_BLANK)                                                                  \
+    X("_", TC_MARK_UNDERSCORE)
+#define TC_WORDS_NEGATIVE(X)                                                               \
+    X("minus", TC_NEGATIVE_MINUS)                                                          \
+    X("parentheses", TC_NEGATIVE_PARENTHESES)                                              \
+    X("trailing_minus", TC_NEGATIVE_TRAILING)                                              \
+    X("any", TC_NEGATIVE_ANY)
 #define TC_WORDS_SCALE(X)                                                                  \
     X("zscore", TC_SCALE_ZSCORE) X("minmax", TC_SCALE_MINMAX) X("none", TC_SCALE_NONE)
 #define TC_WORDS_ATTRIBUTE(X)                                                              \
@@ -76,6 +102,10 @@
       "events.h5 and rejects.csv")                                                         \
     T(A, FORMAT, time_format, input.time_format, "iso", 0,                                 \
       "of the time column; a pattern must be quoted in YAML")                              \
+    T(A, BLANK, time_zone, input.time_zone, "", 0,                                         \
+      "the company's own clock as a fixed offset from UTC: UTC, +01:00 or -0330. Times "   \
+      "that carry an offset or Z, and epoch times, are moved to it. Empty: Z is cut off, " \
+      "epoch times are taken as they are, and a time with another offset is rejected")     \
     W(A, zero_amount, input.zero_amount, "keep", tc_words_zero,                            \
       "rows whose amount is zero")                                                         \
     W(A, duplicates, input.duplicates, "keep", tc_words_duplicates,                        \
@@ -99,6 +129,18 @@
       "column of the channel: shop, web, country")                                         \
     T(A, COLUMN, category, input.columns.category, NULL, 0,                                \
       "column of the category or article")
+
+#define TC_KEYS_FORMAT(N, W, T, A)                                                         \
+    W(A, encoding, input.format.encoding, "utf-8", tc_words_encoding,                      \
+      "of the files; a customer id, channel or category that is not valid in it is "       \
+      "rejected. Results are UTF-8")                                                       \
+    W(A, decimal, input.format.number.decimal, "point", tc_words_decimal,                  \
+      "sign between the whole part of a number and its decimals; or the sign itself")      \
+    W(A, thousands, input.format.number.thousands, "none", tc_words_thousands,             \
+      "sign that may stand between groups of three digits, in all places or in none; "     \
+      "or the sign itself. blank is also U+00A0, U+2009, U+202F, apostrophe also U+2019")  \
+    W(A, negative, input.format.number.negative, "minus", tc_words_negative,               \
+      "how negative numbers are written besides -12.50: (12.50), 12.50-, or any of them")
 
 #define TC_KEYS_RETURNS(N, W, T, A)                                                        \
     T(A, BLANK, order_prefix, input.returns_order_prefix, "", 0,                           \
@@ -257,6 +299,10 @@
       1000000, NULL, TC_KEY_REQUIRED | TC_KEY_LOCAL,                                       \
       "paths of .csv or .csv.gz files, or patterns with * ? [], relative to the "          \
       "folder of the configuration file")                                                  \
+    L(input.format, currency, input.format.number.currency,                                \
+      input.format.number.n_currency, tc_raw_path, tc_key_sign, 0, 16, "[]", 0,            \
+      "signs or codes of one currency, such as [\"£\", GBP], that may stand before or "   \
+      "behind a number; any other makes it unreadable")                                    \
     L(identity.map, files, identity.map_files, identity.n_map_files, tc_raw_path,          \
       tc_key_path, 0, 1000000, "[]", TC_KEY_LOCAL,                                         \
       "files with a row for each id that stands for another; written as "                  \

@@ -110,11 +110,15 @@ static void allowed_number(const tc_key *key, char *text)
                    key->bounds[1] == ']' ? "to" : "to below", key->high);
 }
 
+/* Words that mean the same as one before are left out. */
 static void allowed_words(const tc_key *key, char *text)
 {
     size_t used = 0;
     text[0] = '\0';
     for (int i = 0; i < key->n_words && used < TC_ALLOWED_TEXT; i++) {
+        if (tc_value_word(key, key->words[i].val) != key->words[i].str) {
+            continue;
+        }
         const int n = snprintf(text + used, TC_ALLOWED_TEXT - used, "%s%s",
                                i > 0 ? ", " : "", key->words[i].str);
         used += n > 0 ? (size_t)n : 0;
@@ -123,8 +127,8 @@ static void allowed_words(const tc_key *key, char *text)
 
 void tc_key_allowed(const tc_key *key, char text[TC_ALLOWED_TEXT])
 {
-    static const char times[] = "iso, day_first, month_first, compact, epoch, or a "
-                                "pattern with %Y, %m, %d, perhaps %H, %M, %S";
+    static const char times[] = "iso, day_first, month_first, compact, epoch, epoch_ms, or "
+                                "a pattern with %Y, %m, %d, perhaps %H, %M, %S, %z";
     static const char *const fixed[] = {
         [TC_KIND_FLAG] = "true, false",
         [TC_KIND_DAY] = "auto, or a date YYYY-MM-DD",

@@ -12,7 +12,8 @@ _Static_assert(offsetof(tc_segment_rule, r_max) ==
                    offsetof(tc_segment_rule, m_max) ==
                        offsetof(tc_segment_rule, m_min) + sizeof(int),
                "the two ends of a score range must be adjacent");
-_Static_assert(sizeof(tc_transform) == sizeof(int), "words are written as int");
+_Static_assert(sizeof(tc_transform) == sizeof(int) && sizeof(tc_mark) == sizeof(int),
+               "words are written as int");
 
 /* Rows are lists of initialisers, where brackets do not belong.
  * NOLINTBEGIN(bugprone-macro-parentheses) */
@@ -21,6 +22,10 @@ static const cyaml_strval_t tc_words_returns[] = {TC_WORDS_RETURNS(WORD)};
 static const cyaml_strval_t tc_words_zero[] = {TC_WORDS_ZERO(WORD)};
 static const cyaml_strval_t tc_words_duplicates[] = {TC_WORDS_DUPLICATES(WORD)};
 static const cyaml_strval_t tc_words_case[] = {TC_WORDS_CASE(WORD)};
+static const cyaml_strval_t tc_words_encoding[] = {TC_WORDS_ENCODING(WORD)};
+static const cyaml_strval_t tc_words_decimal[] = {TC_WORDS_DECIMAL(WORD)};
+static const cyaml_strval_t tc_words_thousands[] = {TC_WORDS_THOUSANDS(WORD)};
+static const cyaml_strval_t tc_words_negative[] = {TC_WORDS_NEGATIVE(WORD)};
 static const cyaml_strval_t tc_words_scale[] = {TC_WORDS_SCALE(WORD)};
 static const cyaml_strval_t tc_words_attribute[] = {TC_WORDS_ATTRIBUTE(WORD)};
 static const cyaml_strval_t tc_words_unlisted[] = {TC_WORDS_UNLISTED(WORD)};
@@ -112,11 +117,15 @@ static const cyaml_schema_field_t return_fields[] = {FIELDS(TC_KEYS_RETURNS, tc_
                                                          CYAML_FIELD_END};
 static const cyaml_schema_field_t customer_id_fields[] = {
     FIELDS(TC_KEYS_CUSTOMER_ID, tc_raw_customer_id) CYAML_FIELD_END};
+static const cyaml_schema_field_t format_fields[] = {
+    LIST(currency, tc_raw_format, path_schema),
+    FIELDS(TC_KEYS_FORMAT, tc_raw_format) CYAML_FIELD_END};
 static const cyaml_schema_field_t input_fields[] = {
     LIST(transactions, tc_raw_input, path_schema),
     SECTION(columns, tc_raw_input, column_fields),
     SECTION(returns, tc_raw_input, return_fields),
     SECTION(customer_id, tc_raw_input, customer_id_fields),
+    SECTION(format, tc_raw_input, format_fields),
     FIELDS(TC_KEYS_INPUT, tc_raw_input) CYAML_FIELD_END};
 static const cyaml_schema_field_t identity_map_column_fields[] = {
     FIELDS(TC_KEYS_IDENTITY_MAP, tc_raw_identity_map_columns) CYAML_FIELD_END};
@@ -242,7 +251,8 @@ typedef tc_segment_rule tc_out_rule;
 static const tc_key key_rows[] = {
     ROWS(TC_KEYS_RUN, run) ROWS(TC_KEYS_COLUMNS, input.columns) ROWS(TC_KEYS_INPUT, input)
         ROWS(TC_KEYS_RETURNS, input.returns) ROWS(TC_KEYS_CUSTOMER_ID, input.customer_id)
-            ROWS(TC_KEYS_IDENTITY_MAP, identity.map.columns)
+            ROWS(TC_KEYS_FORMAT, input.format) ROWS(TC_KEYS_IDENTITY_MAP,
+                                                    identity.map.columns)
                 ROWS(TC_KEYS_IDENTITY_HIERARCHY, identity.hierarchy.columns)
                     ROWS(TC_KEYS_CUSTOMER_COLUMNS,
                          customers.columns) ROWS(TC_KEYS_CUSTOMERS, customers)
@@ -252,6 +262,7 @@ static const tc_key key_rows[] = {
                                 ROWS(TC_KEYS_SEGMENT, segment) ROWS(TC_KEYS_CHURN, churn)
                                     ROWS(TC_KEYS_WEIGHTS, assign.weights)};
 static const tc_key tc_key_path[] = {{.path = "", .kind = TC_KIND_TEXT, .text = "a path"}};
+static const tc_key tc_key_sign[] = {{.path = "", .kind = TC_KIND_TEXT, .text = "a sign"}};
 static const tc_key tc_key_use[] = {ITEMS(TC_KEYS_USE, use)};
 static const tc_key tc_key_attribute[] = {ITEMS(TC_KEYS_ATTRIBUTE, attribute)};
 static const tc_key tc_key_touch[] = {ITEMS(TC_KEYS_TOUCH, touch)};

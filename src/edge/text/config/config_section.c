@@ -54,7 +54,14 @@ static json_t *list_json(const tc_list *list, const tc_config *config)
     json_t *array = json_array();
     int failed = array == NULL;
     for (int i = 0; i < n && !failed; i++) {
-        json_t *element = json_object();
+        json_t *element;
+        if (list->rows[0].path[0] == '\0') { /* plain values */
+            failed =
+                json_array_append_new(
+                    array, value_json(&list->rows[0], items + (size_t)i * list->size)) != 0;
+            continue;
+        }
+        element = json_object();
         failed = json_array_append_new(array, element) != 0;
         for (int j = 0; j < list->n_rows && !failed; j++) {
             const tc_key *key = &list->rows[j];

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tiercel/timeparse.h"
+
 typedef struct {
     const tc_config *config;
     tc_layer *layers;
@@ -128,6 +130,22 @@ static tc_status check_profiles(const verify *v)
     return TC_OK;
 }
 
+/* What the modules that read texts refuse. */
+static tc_status check_format(const verify *v)
+{
+    const tc_config_input *input = &v->config->input;
+    tc_number_format number;
+    tc_time_format time = {0};
+    tc_error wrong = {0};
+    if (tc_number_compile(&input->format.number, &number, &wrong) != TC_OK) {
+        return tc_place_fail(at(v, "input.format"), v->err, "%s", wrong.message);
+    }
+    if (tc_time_set_zone(&time, input->time_zone, &wrong) != TC_OK) {
+        return tc_place_fail(at(v, "input.time_zone"), v->err, "%s", wrong.message);
+    }
+    return TC_OK;
+}
+
 /* The first key of an element is its name. */
 static tc_status check_repeats(const verify *v, const tc_list *list)
 {
@@ -180,6 +198,7 @@ tc_status tc_config_verify(const tc_config *config, tc_layer *layers, int n, tc_
     const tc_list *lists = tc_lists(&n_lists);
     TC_TRY(check_required(&v));
     TC_TRY(check_columns(&v));
+    TC_TRY(check_format(&v));
     for (int i = 0; i < n_lists; i++) {
         TC_TRY(check_repeats(&v, &lists[i]));
     }
