@@ -37,6 +37,7 @@ typedef enum {
     X(TC_ROW_CUSTOMER_MISSING, "customer_missing")                                         \
     X(TC_ROW_CUSTOMER_LONG, "customer_long")                                               \
     X(TC_ROW_CUSTOMER_BYTES, "customer_bytes")                                             \
+    X(TC_ROW_ENCODING, "encoding")                                                         \
     X(TC_ROW_TIME, "time")                                                                 \
     X(TC_ROW_AMOUNT, "amount")                                                             \
     X(TC_ROW_QUANTITY, "quantity")                                                         \

@@ -34,6 +34,7 @@ tc_status tc_row_rules_compile(const tc_config_input *input, tc_row_rules *out,
         .zero_amount = input->zero_amount,
         .id_strip_decimal = input->id_strip_decimal,
         .id_case = input->id_case,
+        .encoding = input->format.encoding,
     };
     out->return_prefix_n = (int64_t)strlen(out->return_prefix);
     if (columns->customer == NULL || columns->time == NULL ||
@@ -47,7 +48,10 @@ tc_status tc_row_rules_compile(const tc_config_input *input, tc_row_rules *out,
     if (columns->amount != NULL) {
         out->column[TC_ROLE_QUANTITY] = out->column[TC_ROLE_UNIT_PRICE] = NULL;
     }
-    return tc_time_compile(input->time_format, &out->time, err);
+    TC_TRY(tc_number_compile(&input->format.number, &out->number, err));
+    TC_TRY(tc_time_compile(input->time_format, &out->time, err));
+    return tc_time_set_zone(&out->time, input->time_zone != NULL ? input->time_zone : "",
+                            err);
 }
 
 /* Bytes of "17850.0" before the point: the whole text if it is not digits, point, zeros. */
@@ -85,9 +89,12 @@ int64_t tc_row_normalise_id(const tc_row_rules *rules, tc_csv_text text, char id
         text.n = without_decimal(text);
     }
     if (text.n > TC_ID_MAX) {
-        return -1;
+        return TC_ID_LONG;
     }
-    memcpy(id, text.data, (size_t)text.n);
+    text.n = tc_text_decode(rules->encoding, text.data, text.n, id, TC_ID_MAX);
+    if (text.n < 0) {
+        return text.n == TC_TEXT_LONG ? TC_ID_LONG : TC_ID_INVALID;
+    }
     if (rules->id_case != TC_CASE_KEEP) {
         fold_case(id, text.n, rules->id_case);
     }
@@ -115,6 +122,8 @@ static void read_customer(const tc_row_rules *rules, tc_csv_text text, tc_row_ev
             event->hash.hi == 0 && event->hash.lo == 0; /* means "no customer" */
     } else if (event->id_n == 0) {
         reject(event, TC_ROW_CUSTOMER_MISSING, TC_ROLE_CUSTOMER);
+    } else if (event->id_n == TC_ID_INVALID) {
+        reject(event, TC_ROW_ENCODING, TC_ROLE_CUSTOMER);
     } else {
         reject(event, TC_ROW_CUSTOMER_LONG, TC_ROLE_CUSTOMER);
     }
@@ -130,11 +139,26 @@ static int accept(tc_decimal_outcome outcome, tc_row_reason syntax, int role,
     return outcome == TC_DECIMAL_OK;
 }
 
-static int read_factor(tc_csv_text text, tc_row_reason syntax, int role, tc_decimal *value,
-                       tc_row_event *event)
+/* The text in UTF-8; in buffer[capacity], unless it is borrowed as it is: UTF-8 and ASCII,
+ * and what cannot be decoded or does not fit. */
+static tc_csv_text utf8_of(const tc_row_rules *rules, tc_csv_text text, char *buffer,
+                           int64_t capacity)
 {
-    const tc_csv_text number = tc_csv_trim(text);
-    return accept(tc_decimal_parse_factor(number.data, number.n, value, &event->rounded),
+    if (rules->encoding != TC_ENCODING_UTF8 && !tc_text_is_ascii(text.data, text.n)) {
+        const int64_t n =
+            tc_text_decode(rules->encoding, text.data, text.n, buffer, capacity);
+        return n < 0 ? text : (tc_csv_text){buffer, n};
+    }
+    return text;
+}
+
+static int read_factor(const tc_row_rules *rules, tc_csv_text text, tc_row_reason syntax,
+                       int role, tc_decimal *value, tc_row_event *event)
+{
+    char buffer[TC_NUMBER_TEXT];
+    const tc_csv_text number = utf8_of(rules, tc_csv_trim(text), buffer, sizeof buffer);
+    return accept(tc_number_parse_factor(&rules->number, number.data, number.n, value,
+                                         &event->rounded),
                   syntax, role, event);
 }
 
@@ -143,14 +167,16 @@ static void read_amount(const tc_row_rules *rules, const tc_csv_text *text,
 {
     tc_decimal quantity, price;
     if (rules->column[TC_ROLE_AMOUNT] != NULL) {
-        const tc_csv_text number = tc_csv_trim(text[TC_ROLE_AMOUNT]);
-        event->has_amount =
-            accept(tc_decimal_parse(number.data, number.n, &event->amount, &event->rounded),
-                   TC_ROW_AMOUNT, TC_ROLE_AMOUNT, event);
-    } else if (read_factor(text[TC_ROLE_QUANTITY], TC_ROW_QUANTITY, TC_ROLE_QUANTITY,
+        char buffer[TC_NUMBER_TEXT];
+        const tc_csv_text number =
+            utf8_of(rules, tc_csv_trim(text[TC_ROLE_AMOUNT]), buffer, sizeof buffer);
+        event->has_amount = accept(tc_number_parse(&rules->number, number.data, number.n,
+                                                   &event->amount, &event->rounded),
+                                   TC_ROW_AMOUNT, TC_ROLE_AMOUNT, event);
+    } else if (read_factor(rules, text[TC_ROLE_QUANTITY], TC_ROW_QUANTITY, TC_ROLE_QUANTITY,
                            &quantity, event) &&
-               read_factor(text[TC_ROLE_UNIT_PRICE], TC_ROW_UNIT_PRICE, TC_ROLE_UNIT_PRICE,
-                           &price, event)) {
+               read_factor(rules, text[TC_ROLE_UNIT_PRICE], TC_ROW_UNIT_PRICE,
+                           TC_ROLE_UNIT_PRICE, &price, event)) {
         event->has_amount =
             accept(tc_decimal_multiply(quantity, price, &event->amount, &event->rounded),
                    TC_ROW_AMOUNT_OVERFLOW, TC_ROLE_QUANTITY, event);
@@ -167,10 +193,11 @@ static int amount_role(const tc_row_rules *rules)
 static void read_order(const tc_row_rules *rules, const tc_csv_text *text,
                        tc_row_event *event)
 {
+    char buffer[TC_ORDER_TEXT];
     tc_csv_text order = {"", 0};
     int prefixed = 0;
     if (rules->column[TC_ROLE_ORDER] != NULL) {
-        order = tc_csv_trim(text[TC_ROLE_ORDER]);
+        order = utf8_of(rules, tc_csv_trim(text[TC_ROLE_ORDER]), buffer, sizeof buffer);
         prefixed =
             rules->return_prefix_n > 0 && order.n >= rules->return_prefix_n &&
             memcmp(order.data, rules->return_prefix, (size_t)rules->return_prefix_n) == 0;
@@ -197,11 +224,21 @@ static void read_order(const tc_row_rules *rules, const tc_csv_text *text,
 static tc_csv_text read_level(const tc_row_rules *rules, const tc_csv_text *text, int role,
                               tc_row_reason too_long, tc_row_event *event)
 {
+    char *const buffer = event->level[role == TC_ROLE_CATEGORY];
     tc_csv_text level = {"", 0};
-    if (rules->column[role] != NULL) {
-        level = tc_csv_trim(text[role]);
-        if (level.n > TC_LEVEL_MAX) {
-            reject(event, too_long, role);
+    if (rules->column[role] == NULL) {
+        return level;
+    }
+    level = tc_csv_trim(text[role]);
+    if (level.n > TC_LEVEL_MAX) {
+        reject(event, too_long, role);
+    } else if (!tc_text_is_ascii(level.data, level.n)) {
+        const int64_t n =
+            tc_text_decode(rules->encoding, level.data, level.n, buffer, TC_LEVEL_MAX);
+        if (n < 0) {
+            reject(event, n == TC_TEXT_LONG ? too_long : TC_ROW_ENCODING, role);
+        } else {
+            level = (tc_csv_text){buffer, n};
         }
     }
     return level;

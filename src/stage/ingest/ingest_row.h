@@ -7,18 +7,25 @@
 
 #include "tiercel/config.h"
 #include "tiercel/csv.h"
+#include "tiercel/encoding.h"
 #include "tiercel/hash.h"
+#include "tiercel/number.h"
 #include "tiercel/timeparse.h"
 
 enum {
     TC_ID_MAX = 128,
-    TC_LEVEL_MAX = 255
-}; /* bytes of a customer id; of a channel or category */
+    TC_LEVEL_MAX = 255,
+    TC_ORDER_TEXT = 512
+}; /* bytes of a customer id; of a channel or category; of an order id that is decoded */
+
+enum { TC_ID_LONG = -1, TC_ID_INVALID = -2 };
 
 /* The configuration as a row needs it; texts are borrowed from it. */
 typedef struct {
     const char *column[TC_N_ROLES]; /* names, NULL if not mapped */
     tc_time_format time;
+    tc_number_format number;
+    tc_encoding encoding;
     const char *return_prefix;
     int64_t return_prefix_n;
     tc_returns_policy returns;
@@ -40,7 +47,8 @@ typedef struct {
     tc_hash128 hash; /* of the id, never (0, 0); (0, 0) if there is no id */
     int64_t id_n;
     char id[TC_ID_MAX];
-    tc_csv_text channel, category; /* trimmed, borrowed from the row */
+    tc_csv_text channel, category; /* trimmed, UTF-8; borrowed from the row or from here */
+    char level[2][TC_LEVEL_MAX];
 } tc_row_event;
 
 /* Local. Errors: TC_ECONFIG. */
@@ -48,12 +56,14 @@ TC_NODISCARD tc_status tc_row_rules_compile(const tc_config_input *input, tc_row
                                             tc_error *err);
 
 /* Local, pure. Turns the mapped texts of one row into an event or says why it is rejected.
- * text[] of roles that are not mapped are not looked at. */
+ * text[] of roles that are not mapped are not looked at. Only what the comments of the event
+ * promise is written to it: its ids and texts are not cleared. */
 void tc_row_read(const tc_row_rules *rules, const tc_csv_text text[TC_N_ROLES],
                  tc_row_event *event);
 
-/* Local, pure. The id as configured: trimmed, 17850.0 made 17850, case folded. Returns its
- * bytes, -1 if it is longer than TC_ID_MAX. */
+/* Local, pure. The id as configured: trimmed, 17850.0 made 17850, in UTF-8, case folded (of
+ * the letters A to Z). Returns its bytes; TC_ID_LONG if they are more than TC_ID_MAX,
+ * TC_ID_INVALID if it is not valid in the encoding of the files. */
 int64_t tc_row_normalise_id(const tc_row_rules *rules, tc_csv_text text,
                             char id[TC_ID_MAX]);
 
