@@ -7,6 +7,7 @@
 #include "tiercel/buffer.h"
 #include "tiercel/encoding.h"
 #include "tiercel/number.h"
+#include "tiercel/touch.h"
 
 #define TC_CONFIG_AUTO INT64_MIN /* as_of: the day after the last event */
 
@@ -24,18 +25,6 @@ typedef enum { TC_SCALE_ZSCORE, TC_SCALE_MINMAX, TC_SCALE_NONE } tc_scale_kind;
 typedef enum { TC_ATTRIBUTE_NUMERIC, TC_ATTRIBUTE_CATEGORICAL } tc_attribute_kind;
 typedef enum { TC_UNLISTED_OTHER, TC_UNLISTED_REJECT } tc_unlisted_policy;
 typedef enum { TC_WIDE_F64, TC_WIDE_F32 } tc_wide_storage;
-
-/* What an interaction is; the names of the enumeration in profiles.h5 are these words. */
-typedef enum {
-    TC_TOUCH_OTHER,
-    TC_TOUCH_VISIT,
-    TC_TOUCH_LOGIN,
-    TC_TOUCH_COMPLAINT,
-    TC_TOUCH_TICKET,
-    TC_TOUCH_SURVEY, /* satisfaction, on the company's own scale */
-    TC_TOUCH_NPS,    /* 0..10 */
-    TC_N_TOUCHES
-} tc_touch_kind;
 
 /* A column of the customers table that becomes the user feature `name`. */
 typedef struct {

@@ -1,6 +1,7 @@
 /* cmd_document.c - `tiercel document config|features`: the tables that the program itself works with. */
 #include "tiercel/app.h"
 #include "tiercel/catalogue.h"
+#include "tiercel/interact.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,9 @@ static tc_status document(const char *what, tc_error *err)
         st = tc_config_document(&text, err);
     } else if (strcmp(what, "features") == 0) {
         st = tc_catalogue_document(&text, err);
+        if (st == TC_OK) {
+            st = tc_interact_document(&text, err);
+        }
     } else {
         st = tc_fail(err, TC_EUSAGE,
                      "tiercel document knows 'config' and 'features', not '%s'", what);

@@ -56,14 +56,6 @@
     X("numeric", TC_ATTRIBUTE_NUMERIC) X("categorical", TC_ATTRIBUTE_CATEGORICAL)
 #define TC_WORDS_UNLISTED(X) X("other", TC_UNLISTED_OTHER) X("reject", TC_UNLISTED_REJECT)
 #define TC_WORDS_STORAGE(X) X("float64", TC_WIDE_F64) X("float32", TC_WIDE_F32)
-#define TC_WORDS_TOUCH(X)                                                                  \
-    X("other", TC_TOUCH_OTHER)                                                             \
-    X("visit", TC_TOUCH_VISIT)                                                             \
-    X("login", TC_TOUCH_LOGIN)                                                             \
-    X("complaint", TC_TOUCH_COMPLAINT)                                                     \
-    X("ticket", TC_TOUCH_TICKET)                                                           \
-    X("survey", TC_TOUCH_SURVEY)                                                           \
-    X("nps", TC_TOUCH_NPS)
 #define TC_WORDS_TRANSFORM(X) X("log", TC_LOG1P) X("none", TC_AS_IS)
 
 /* X(name, text): the sections in the order of the documentation. */

@@ -30,7 +30,8 @@ static const cyaml_strval_t tc_words_scale[] = {TC_WORDS_SCALE(WORD)};
 static const cyaml_strval_t tc_words_attribute[] = {TC_WORDS_ATTRIBUTE(WORD)};
 static const cyaml_strval_t tc_words_unlisted[] = {TC_WORDS_UNLISTED(WORD)};
 static const cyaml_strval_t tc_words_storage[] = {TC_WORDS_STORAGE(WORD)};
-static const cyaml_strval_t tc_words_touch[] = {TC_WORDS_TOUCH(WORD)};
+#define TOUCH(value, word) {word, value},
+static const cyaml_strval_t tc_words_touch[] = {TC_TOUCH_LIST(TOUCH)};
 static const cyaml_strval_t tc_words_transform[] = {TC_WORDS_TRANSFORM(WORD)};
 
 /* ---- schema; A is the raw struct. Outside lists all keys are optional here: a required one may also
