@@ -188,8 +188,21 @@ static int amount_role(const tc_row_rules *rules)
     return rules->column[TC_ROLE_AMOUNT] != NULL ? TC_ROLE_AMOUNT : TC_ROLE_QUANTITY;
 }
 
-/* Order id and what it says of returns. Without an order id all events of a customer on one
- * day are one order. */
+/* Without an order id all events of a customer on one day are one order. */
+static uint64_t order_of_day(int64_t time, uint64_t customer)
+{
+    return tc_hash_mix(tc_hash_mix((uint64_t)tc_date_day_of(time), ORDER_SEED), customer);
+}
+
+uint64_t tc_row_order_follow(uint64_t order, int64_t time, uint64_t from, uint64_t to)
+{
+    if (((order ^ order_of_day(time, from)) & ~TC_ORDER_CANCELLED) != 0) {
+        return order;
+    }
+    return (order_of_day(time, to) & ~TC_ORDER_CANCELLED) | (order & TC_ORDER_CANCELLED);
+}
+
+/* Order id and what it says of returns. */
 static void read_order(const tc_row_rules *rules, const tc_csv_text *text,
                        tc_row_event *event)
 {
@@ -205,8 +218,7 @@ static void read_order(const tc_row_rules *rules, const tc_csv_text *text,
     if (order.n > 0) {
         event->order = tc_hash64_of(order.data, (size_t)order.n, ORDER_SEED);
     } else {
-        event->order = tc_hash_mix(
-            tc_hash_mix((uint64_t)tc_date_day_of(event->time), ORDER_SEED), event->hash.hi);
+        event->order = order_of_day(event->time, event->hash.hi);
     }
     event->order =
         (event->order & ~TC_ORDER_CANCELLED) | (prefixed ? TC_ORDER_CANCELLED : 0);

@@ -67,6 +67,10 @@ void tc_row_read(const tc_row_rules *rules, const tc_csv_text text[TC_N_ROLES],
 int64_t tc_row_normalise_id(const tc_row_rules *rules, tc_csv_text text,
                             char id[TC_ID_MAX]);
 
+/* Local, pure. The order of an event whose customer, by hash.hi, was `from` and is `to`: one
+ * that was made of customer and day follows, any other stays. */
+uint64_t tc_row_order_follow(uint64_t order, int64_t time, uint64_t from, uint64_t to);
+
 /* Local, pure. Code of a reason in rejects.csv. */
 const char *tc_row_reason_code(tc_row_reason reason);
 
