@@ -52,6 +52,12 @@ bad 65 "customer_missing" --set "input.transactions=[$work/rejects.csv]"
 bad 65 "quote.csv" --set "input.transactions=[$work/quote.csv]"
 gzip -c "$first" | head -c 3000 >cut.csv.gz
 bad 65 "cut.csv.gz" --set "input.transactions=[$work/cut.csv.gz]"
+zstd -q -c "$first" >whole.zst
+head -c 3000 whole.zst >cut.csv.zst
+bad 65 "cut.csv.zst: ends in the middle" --set "input.transactions=[$work/cut.csv.zst]"
+bad 78 "input.time_zone" --set input.time_zone=Europe/Berlin
+bad 78 "input.format" --set input.format.decimal=comma --set input.format.thousands=comma
+bad 78 "currency sign 2" --set 'input.format.currency=[EUR, 5]'
 
 # numbers that allow no result
 late() { # as bad, but a later stage fails: the stages before it are done anew, the last result stays

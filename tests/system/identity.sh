@@ -34,7 +34,12 @@ gzip -k shuffled/*.csv
 tiercel 3 run clean/config.yaml -q --set run.directory="$work/zipped" \
     --set "input.transactions=[$work/shuffled/*.csv.gz]" >/dev/null
 same in-order zipped events.h5 features.h5 segments.h5 churn.h5 tiers.h5 report.json
-echo "identical for shuffled rows and files, and for .csv.gz"
+rm shuffled/*.gz
+zstd -q --rm shuffled/*.csv
+tiercel 3 run clean/config.yaml -q --set run.directory="$work/zst" \
+    --set "input.transactions=[$work/shuffled/*.csv.zst]" >/dev/null
+same in-order zst events.h5 features.h5 segments.h5 churn.h5 tiers.h5 report.json
+echo "identical for shuffled rows and files, for .csv.gz and .csv.zst"
 
 # another size of exchange batches changes nothing
 tiercel 2 run clean/config.yaml -q --set run.directory="$work/small" --set input.batch_mib=1 >/dev/null

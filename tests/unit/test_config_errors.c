@@ -222,8 +222,8 @@ static void test_missing(void **state)
     expect_error(
         "run: {directory: out}\ninput:\n  columns: {customer: c, time: t, amount: a}\n",
         NULL, 0, TC_ECONFIG,
-        "c.yaml:2: input.transactions: missing; needed: paths of .csv or .csv.gz files, or "
-        "patterns with * ? [], relative to the folder of the configuration file");
+        "c.yaml:2: input.transactions: missing; needed: paths of .csv, .csv.gz or .csv.zst "
+        "files, or patterns with * ? [], relative to the folder of the configuration file");
     expect_error(
         "run: {directory: \"\"}\n", NULL, 0, TC_ECONFIG,
         "c.yaml:1: run.directory: \"\" is empty; allowed: a text that is not empty");

@@ -1,30 +1,28 @@
 #include "tiercel/source.h"
 
+#include "source_decoder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#define ZLIB_CONST
-#include <zlib.h>
 
-enum { GZ_CHUNK = 64 << 10, GZ_WINDOW = 15 + 16 /* gzip header */ };
+enum { CHUNK = 128 << 10 };
 
 struct tc_source {
     const char *path; /* borrowed */
     int fd;
     int64_t offset; /* of the next stored byte */
-    /* .gz only */
-    unsigned char *packed; /* [GZ_CHUNK], NULL for a plain file */
-    z_stream stream;
-    int started;  /* the stream is set up */
-    int complete; /* between two members: the file may end here */
+    /* compressed files only */
+    tc_decoder *decoder;   /* NULL: plain */
+    unsigned char *packed; /* [CHUNK] */
+    int64_t at, n_packed;  /* bytes of it that are used, and all */
 };
 
-int tc_source_is_gz(const char *path)
+int tc_source_is_packed(const char *path)
 {
-    const size_t n = strlen(path);
-    return n > 3 && strcmp(path + n - 3, ".gz") == 0;
+    return tc_decoder_needed(path);
 }
 
 static tc_source_state state_of(const struct stat *info)
@@ -72,34 +70,6 @@ tc_status tc_source_check(const tc_source *source, tc_source_state state, tc_err
     return TC_OK;
 }
 
-static void *gz_alloc(void *context, unsigned n, unsigned size)
-{
-    (void)context;
-    return tc_mem_alloc((int64_t)n, size, NULL);
-}
-
-static void gz_free(void *context, void *block)
-{
-    (void)context;
-    tc_mem_free(block);
-}
-
-static tc_status start_gz(tc_source *source, tc_error *err)
-{
-    source->packed = tc_mem_alloc(GZ_CHUNK, 1, err);
-    if (source->packed == NULL) {
-        return TC_ENOMEM;
-    }
-    source->stream.zalloc = gz_alloc;
-    source->stream.zfree = gz_free;
-    if (inflateInit2(&source->stream, GZ_WINDOW) != Z_OK) {
-        return tc_fail(err, TC_ENOMEM, "%s: out of memory while starting to inflate",
-                       source->path);
-    }
-    source->started = 1;
-    return TC_OK;
-}
-
 tc_status tc_source_open_stored(const char *path, int64_t offset, tc_source **out,
                                 tc_error *err)
 {
@@ -126,8 +96,10 @@ tc_status tc_source_open(const char *path, int64_t offset, tc_source **out, tc_e
 {
     TC_TRY(tc_source_open_stored(path, offset, out, err));
     TC_ASSERT(*out != NULL);
-    if (tc_source_is_gz(path)) {
-        const tc_status st = start_gz(*out, err);
+    if (tc_source_is_packed(path)) {
+        tc_status st = tc_decoder_create(path, &(*out)->decoder, err);
+        (*out)->packed = st == TC_OK ? tc_mem_alloc(CHUNK, 1, err) : NULL;
+        st = st == TC_OK && (*out)->packed == NULL ? TC_ENOMEM : st;
         if (st != TC_OK) {
             tc_source_close(out);
         }
@@ -142,9 +114,7 @@ void tc_source_close(tc_source **source)
     if (s == NULL) {
         return;
     }
-    if (s->started) {
-        (void)inflateEnd(&s->stream);
-    }
+    tc_decoder_destroy(&s->decoder);
     if (s->fd >= 0) {
         (void)close(s->fd);
     }
@@ -170,59 +140,42 @@ static tc_status read_stored(tc_source *s, void *bytes, int64_t capacity, int64_
     return TC_OK;
 }
 
-static tc_status gz_failed(const tc_source *s, int code, tc_error *err)
+/* One step: more stored bytes if there are none, then decodes as much as fits. */
+static tc_status decode_step(tc_source *s, char *bytes, int64_t capacity, int64_t *n,
+                             int *at_end, tc_error *err)
 {
-    if (code == Z_MEM_ERROR) {
-        return tc_fail(err, TC_ENOMEM, "%s: out of memory while inflating", s->path);
-    }
-    return tc_fail(err, TC_EDATA, "%s: is not a gzip file or is damaged before byte %lld",
-                   s->path, (long long)s->offset);
-}
-
-/* One step: more stored bytes if there are none, then inflates as much as fits. A file may
- * hold several members one after the other. */
-static tc_status inflate_step(tc_source *s, int *at_end, tc_error *err)
-{
-    int code;
-    if (s->stream.avail_in == 0) {
-        int64_t n;
-        TC_TRY(read_stored(s, s->packed, GZ_CHUNK, &n, err));
-        s->stream.next_in = s->packed;
-        s->stream.avail_in = (unsigned)n;
-        *at_end = n == 0;
+    tc_decoder_span span = {.out = bytes, .room = capacity, .path = s->path};
+    if (s->at == s->n_packed && !tc_decoder_full(s->decoder)) {
+        s->at = 0;
+        TC_TRY(read_stored(s, s->packed, CHUNK, &s->n_packed, err));
+        *at_end = s->n_packed == 0;
     }
     if (*at_end) {
-        if (!s->complete && s->offset > 0) {
+        if (!tc_decoder_complete(s->decoder) && s->offset > 0) {
             return tc_fail(err, TC_EDATA, "%s: ends in the middle of its compressed data",
                            s->path);
         }
         return TC_OK;
     }
-    s->complete = 0;
-    code = inflate(&s->stream, Z_NO_FLUSH);
-    if (code == Z_STREAM_END) {
-        s->complete = 1;
-        code = inflateReset(&s->stream);
-    }
-    return code == Z_OK || code == Z_BUF_ERROR ? TC_OK : gz_failed(s, code, err);
+    span.in = s->packed + s->at;
+    span.n_in = s->n_packed - s->at;
+    span.offset = s->offset;
+    TC_TRY(tc_decoder_step(s->decoder, &span, err));
+    s->at = s->n_packed - span.n_in;
+    *n = capacity - span.room;
+    return TC_OK;
 }
 
 tc_status tc_source_read(tc_source *source, char *bytes, int64_t capacity, int64_t *n,
                          tc_error *err)
 {
     int at_end = 0;
-    if (source->packed == NULL) {
+    if (source->decoder == NULL) {
         return read_stored(source, bytes, capacity, n, err);
     }
-    if (capacity > INT32_MAX) {
-        capacity = INT32_MAX;
-    }
-    source->stream.next_out = (unsigned char *)bytes;
-    source->stream.avail_out = (unsigned)capacity;
     *n = 0;
     while (*n == 0 && !at_end) {
-        TC_TRY(inflate_step(source, &at_end, err));
-        *n = capacity - (int64_t)source->stream.avail_out;
+        TC_TRY(decode_step(source, bytes, capacity, n, &at_end, err));
     }
     return TC_OK;
 }

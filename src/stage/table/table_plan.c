@@ -65,14 +65,14 @@ static tc_status share_out(const tc_comm *comm, const tc_table_spec *spec,
         return TC_ENOMEM;
     }
     for (int i = 0; i < spec->n_files; i++) {
-        total += tc_source_is_gz(spec->file[i]) ? 0 : plan->state[i].size;
+        total += tc_source_is_packed(spec->file[i]) ? 0 : plan->state[i].size;
     }
     low = cut(total, rank, ranks);
     high = cut(total, rank + 1, ranks);
     for (int i = 0; i < spec->n_files; i++) {
         const int64_t size = plan->state[i].size;
         tc_table_piece piece = {.file = i, .begin = 0, .end = INT64_MAX};
-        if (tc_source_is_gz(spec->file[i])) {
+        if (tc_source_is_packed(spec->file[i])) {
             if (i % ranks == rank) {
                 plan->piece[plan->n_pieces++] = piece;
             }

@@ -6,7 +6,8 @@
 #include "tiercel/source.h"
 #include "tiercel/table.h"
 
-/* Bytes [begin, end) of a file; a .gz file is one piece of all its inflated bytes. */
+/* Bytes [begin, end) of a file; a compressed file is one piece of all its
+ * bytes as they were. */
 typedef struct {
     int file; /* index in the list */
     int64_t begin, end;

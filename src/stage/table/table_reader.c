@@ -38,7 +38,7 @@ static tc_status refill(tc_table_reader *r, tc_error *err)
     r->filled += n;
     r->buffer[r->filled] = '\n';
     r->at_end = n == 0;
-    if (r->at_end && !tc_source_is_gz(r->path) && r->offset + r->filled < r->state.size) {
+    if (r->at_end && !tc_source_is_packed(r->path) && r->offset + r->filled < r->state.size) {
         return tc_fail(
             err, TC_EIO,
             "%s: became shorter while it was read; run again when the file is complete",

@@ -289,8 +289,8 @@
       "set")                                                                               \
     L(input, transactions, input.files, input.n_files, tc_raw_path, tc_key_path, 1,        \
       1000000, NULL, TC_KEY_REQUIRED | TC_KEY_LOCAL,                                       \
-      "paths of .csv or .csv.gz files, or patterns with * ? [], relative to the "          \
-      "folder of the configuration file")                                                  \
+      "paths of .csv, .csv.gz or .csv.zst files, or patterns with * ? [], relative to "    \
+      "the folder of the configuration file")                                              \
     L(input.format, currency, input.format.number.currency,                                \
       input.format.number.n_currency, tc_raw_path, tc_key_sign, 0, 16, "[]", 0,            \
       "signs or codes of one currency, such as [\"£\", GBP], that may stand before or "   \
