@@ -10,6 +10,7 @@
 #include "tiercel/touch.h"
 
 #define TC_CONFIG_AUTO INT64_MIN /* as_of: the day after the last event */
+#define TC_CONFIG_NONE INT64_MAX /* a bound: there is none */
 
 typedef enum { TC_AS_IS, TC_LOG1P } tc_transform;
 typedef enum { TC_RETURNS_NET, TC_RETURNS_REJECT } tc_returns_policy;
@@ -93,8 +94,29 @@ typedef struct {
     tc_duplicates_policy duplicates;
     int id_strip_decimal; /* 17850.0 -> 17850 */
     tc_id_case id_case;
-    int64_t batch_mib; /* of one exchange, a rank */
+    int64_t batch_mib;       /* of one exchange, a rank */
+    double amount_tolerance; /* currency, of amount against quantity times unit_price */
 } tc_config_input;
+
+/* Another limit for the completeness of one column. */
+typedef struct {
+    char *column;        /* as in input.columns: "customer" */
+    double completeness; /* NaN = none */
+} tc_quality_column_limit;
+
+/* Limits of the data-quality gates. Shares are fractions; NaN = no limit. They decide what may be published, never
+ * what is written, so they stay out of the id of events.h5. */
+typedef struct {
+    int enforce;
+    double completeness, validity, consistency;                            /* at least */
+    double duplicates, outliers, rejected, negative_share;                 /* at most */
+    double freshness_days, missing_months, thin_months, negative_lag_days; /* at most */
+    double thin_month; /* share of the median day of the months around it */
+    int64_t not_before,
+        not_after; /* day numbers, or TC_CONFIG_NONE; not_after also TC_CONFIG_AUTO = as_of */
+    tc_quality_column_limit *columns;
+    int n_columns;
+} tc_config_quality;
 
 /* One customer with many ids. Without files nothing is unified. */
 typedef struct {
@@ -182,6 +204,7 @@ typedef struct {
     tc_config_customers customers;
     tc_config_interactions interactions;
     tc_config_wide wide;
+    tc_config_quality quality;
     tc_config_features features;
     tc_config_segment segment;
     tc_config_churn churn;
@@ -204,7 +227,7 @@ TC_NODISCARD tc_status tc_config_parse(const char *text, int64_t n, const char *
                                        int n_overrides, tc_config **out, tc_error *err);
 void tc_config_destroy(tc_config **config);
 
-/* Local. Appends one section ("run", "input", "identity", "customers", "interactions", "wide",
+/* Local. Appends one section ("run", "input", "identity", "customers", "interactions", "wide", "quality",
  * "features", "segment", "churn", "assign") as compact JSON with sorted keys and numbers in 17 digits: everything that can change a
  * result, and nothing else (no paths, no file list, no memory sizes). Used for hashes and
  * for the report. Errors: TC_ENOMEM, TC_EINTERNAL for an unknown section. */

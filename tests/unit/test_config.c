@@ -95,7 +95,8 @@ static void test_sections(void **state)
     expect_section(c, "run", "{\"as_of\":\"auto\",\"horizon_days\":90,\"seed\":1}");
     expect_section(
         c, "input",
-        "{\"columns\":{\"amount\":\"m\",\"category\":null,\"channel\":null,\"customer\":"
+        "{\"amount_tolerance\":0.01,\"columns\":{\"amount\":\"m\",\"category\":null,"
+        "\"channel\":null,\"customer\":"
         "\"id\",\"order\":null,\"quantity\":null,\"time\":\"t\",\"unit_price\":null},"
         "\"customer_id\":{\"case\":\"keep\",\"strip_decimal\":false},\"duplicates\":"
         "\"keep\",\"format\":{\"currency\":[],\"decimal\":\"point\",\"encoding\":"
@@ -196,16 +197,16 @@ static void test_columns(void **state)
     tc_config_destroy(&c);
     expect_error(
         minimal, no_amount, 1, TC_ECONFIG,
-        "--set input.columns.amount: missing; allowed: amount alone, or quantity and "
-        "unit_price");
+        "--set input.columns.amount: missing; allowed: amount, or quantity and unit_price, "
+        "or all three");
     expect_error(
         minimal, half, 2, TC_ECONFIG,
-        "c.yaml:4: input.columns.unit_price: missing; allowed: amount alone, or quantity "
-        "and unit_price");
+        "c.yaml:4: input.columns.unit_price: missing; allowed: amount, or quantity and "
+        "unit_price, or all three");
     expect_set(
         "input.columns.quantity=q",
-        "c.yaml:4: input.columns.amount: mapped besides quantity or unit_price; allowed: "
-        "amount alone, or quantity and unit_price");
+        "c.yaml:4: input.columns.unit_price: missing; allowed: amount, or quantity and "
+        "unit_price, or all three");
     expect_set("input.returns.order_prefix=C", "--set input.returns.order_prefix: no order "
                                                "column is mapped; allowed: empty, or map "
                                                "input.columns.order");

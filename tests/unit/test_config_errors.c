@@ -4,10 +4,11 @@
 static void test_unknown_keys(void **state)
 {
     (void)state;
-    expect_more("segmnt: {k: 3}\n",
-                "c.yaml:5: segmnt: unknown key; allowed: run, input, "
-                "identity, customers, interactions, wide, features, segment, churn, "
-                "assign");
+    expect_more(
+        "segmnt: {k: 3}\n",
+        "c.yaml:5: segmnt: unknown key; allowed: run, input, "
+        "identity, customers, interactions, wide, quality, features, segment, churn, "
+        "assign");
     expect_more(
         "segment:\n  k: 3\n  kk: 3\n",
         "c.yaml:7: segment.kk: unknown key; allowed: features, k, scale, winsorise, "
@@ -21,10 +22,10 @@ static void test_unknown_keys(void **state)
         "segment: {<<: 1}\n",
         "c.yaml:5: segment.<<: unknown key; allowed: features, k, scale, winsorise, "
         "restarts, sample, max_iterations, tolerance");
-    expect_more(
-        "? [a, b]\n: 1\n",
-        "c.yaml:5: a key must be a single word; allowed: run, input, "
-        "identity, customers, interactions, wide, features, segment, churn, assign");
+    expect_more("? [a, b]\n: 1\n",
+                "c.yaml:5: a key must be a single word; allowed: run, input, "
+                "identity, customers, interactions, wide, quality, features, segment, "
+                "churn, assign");
 }
 
 static void test_wrong_types(void **state)
@@ -89,10 +90,11 @@ static void test_words(void **state)
     expect_set(set[2],
                "--set run.as_of: \"2011-02-30\" is not a date; allowed: auto, or a date "
                "YYYY-MM-DD");
-    expect_set(set[3],
-               "--set input.time_format: \"american\" is not a time format; allowed: iso, "
-               "day_first, month_first, compact, epoch, epoch_ms, or a pattern with %Y, %m, "
-               "%d, perhaps %H, %M, %S, %z");
+    expect_set(
+        set[3],
+        "--set input.time_format: \"american\" is not a time format; allowed: iso, "
+        "day_first, month_first, compact, epoch, epoch_ms, or a pattern with %Y, %m, "
+        "%d, perhaps %H, %M, %S, %z");
     expect_set(
         "input.customer_id.strip_decimal=yes",
         "--set input.customer_id.strip_decimal: \"yes\" is unknown; allowed: true, false");
@@ -253,7 +255,8 @@ static void test_syntax(void **state)
     expect_error(
         "id,time,amount\n1,2,3\n", NULL, 0, TC_ECONFIG,
         "c.yaml:1: a single value stands here; allowed: a mapping with the keys run, "
-        "input, identity, customers, interactions, wide, features, segment, churn, assign");
+        "input, identity, customers, interactions, wide, quality, features, segment, "
+        "churn, assign");
     expect_error(
         "a: *b\n", NULL, 0, TC_ECONFIG,
         "c.yaml:1: not valid YAML: found undefined alias; check indentation and quotes");
@@ -294,7 +297,7 @@ static void test_override_errors(void **state)
                "--set segment.kk: unknown key; allowed: features, k, scale, "
                "winsorise, restarts, sample, max_iterations, tolerance");
     expect_set("segmnt.k=3", "--set segmnt.k: segmnt: unknown key; allowed: run, input, "
-                             "identity, customers, interactions, wide, features, "
+                             "identity, customers, interactions, wide, quality, features, "
                              "segment, churn, assign");
     expect_set("segment.k.x=3",
                "--set segment.k.x: segment.k: a mapping stands here; allowed: a "

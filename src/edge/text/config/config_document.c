@@ -39,8 +39,10 @@ static tc_status list_rows(tc_buffer *out, const char *name, const tc_list *list
                            tc_error *err)
 {
     TC_TRY(tc_buffer_print(out, err, "| `%s` | %s | a list of %d to %d | ", name,
-                           list->fallback == NULL ? "required" : "see below", list->low,
-                           list->high));
+                           list->fallback == NULL              ? "required"
+                           : strcmp(list->fallback, "[]") == 0 ? "`[]`"
+                                                               : "see below",
+                           list->low, list->high));
     TC_TRY(cell(out, list->text, err));
     TC_TRY(tc_buffer_print(out, err, "\n"));
     for (int i = 0; i < list->n_rows && list->rows[i].path[0] != '\0'; i++) {
@@ -81,7 +83,7 @@ static tc_status section(tc_buffer *out, const char *name, const char *text, tc_
     }
     for (int i = 0; i < n_lists; i++) {
         const char *path = inside(lists[i].path, name);
-        if (path != NULL && lists[i].fallback != NULL) {
+        if (path != NULL && lists[i].fallback != NULL && lists[i].fallback[1] != ']') {
             TC_TRY(tc_buffer_print(out, err, "\nDefault of `%s`:\n\n```yaml\n%s: %s\n```\n",
                                    path, path, lists[i].fallback));
         }

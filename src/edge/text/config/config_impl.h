@@ -22,6 +22,8 @@ typedef enum {
     TC_KIND_FLAG,
     TC_KIND_WORD,
     TC_KIND_DAY,    /* a date or auto; a day number in tc_config */
+    TC_KIND_LIMIT,  /* a number or none; a double in tc_config, NaN = none */
+    TC_KIND_BOUND,  /* a date, as_of or none; a day number in tc_config */
     TC_KIND_SCORES, /* [lowest, highest]; two adjacent ints in tc_config */
     TC_KIND_TEXT,   /* not empty */
     TC_KIND_BLANK,  /* may be empty */
@@ -66,6 +68,8 @@ typedef struct {
 #define TC_RAW_FLAG(key) bool *v_##key;
 #define TC_RAW_SCORES(key) int64_t *v_##key;
 #define TC_RAW_DAY(key) char *v_##key;
+#define TC_RAW_LIMIT(key) char *v_##key;
+#define TC_RAW_BOUND(key) char *v_##key;
 #define TC_RAW_TEXT(key) char *v_##key;
 #define TC_RAW_BLANK(key) char *v_##key;
 #define TC_RAW_FILE(key) char *v_##key;
@@ -92,6 +96,9 @@ typedef struct {
 typedef struct {
     TC_RAW(TC_KEYS_CATEGORY)
 } tc_raw_category;
+typedef struct {
+    TC_RAW(TC_KEYS_COLUMN_LIMIT)
+} tc_raw_column_limit;
 typedef struct {
     TC_RAW(TC_KEYS_TIER)
 } tc_raw_tier;
@@ -176,6 +183,11 @@ typedef struct {
     TC_RAW(TC_KEYS_WIDE)
 } tc_raw_wide;
 typedef struct {
+    tc_raw_column_limit *l_columns;
+    unsigned n_columns;
+    TC_RAW(TC_KEYS_QUALITY)
+} tc_raw_quality;
+typedef struct {
     TC_RAW(TC_KEYS_FEATURES)
 } tc_raw_features;
 typedef struct {
@@ -205,6 +217,7 @@ typedef struct {
     tc_raw_customers customers;
     tc_raw_interactions interactions;
     tc_raw_wide wide;
+    tc_raw_quality quality;
     tc_raw_features features;
     tc_raw_segment segment;
     tc_raw_churn churn;
@@ -222,8 +235,8 @@ const cyaml_schema_value_t *tc_raw_schema(void);
 
 /* One value (config_value.c, config_member.c). */
 typedef struct {
-    int64_t integer; /* INT, FLAG, WORD, DAY */
-    double real;
+    int64_t integer;  /* INT, FLAG, WORD, DAY, BOUND */
+    double real;      /* REAL, LIMIT */
     const char *text; /* borrowed */
     int64_t scores[2];
 } tc_value;

@@ -71,6 +71,10 @@
                       "tickets, surveys. Without files there is none.")                    \
     X("wide", "User features: a table of up to 2,000 columns, one row a customer. "        \
               "Without files there is none.")                                              \
+    X("quality", "Limits of the data-quality gates. A failed gate ends the run with exit " \
+                 "code 2 before anything is "                                              \
+                 "published. Shares are fractions from 0 to 1. Limits can be changed "     \
+                 "without reading the input again.")                                       \
     X("features", "What is computed from a customer's events.")                            \
     X("segment", "Customer segments by k-means.")                                          \
     X("churn", "The churn model: logistic regression on features, trained one horizon "    \
@@ -104,17 +108,22 @@
       "rows equal in all columns: counted, and kept, dropped, or dropped only if "         \
       "they stand in different files")                                                     \
     N(A, INT, batch_mib, input.batch_mib, "32", 1, 1024, "[]", TC_KEY_LOCAL,               \
-      "memory of one exchange between ranks, MiB a rank")
+      "memory of one exchange between ranks, MiB a rank")                                  \
+    N(A, REAL, amount_tolerance, input.amount_tolerance, "0.01", 0, 1000000, "[]", 0,      \
+      "where amount, quantity and unit_price are all mapped: currency by which the "       \
+      "amount may differ from their "                                                      \
+      "product without being counted as inconsistent")
 
 #define TC_KEYS_COLUMNS(N, W, T, A)                                                        \
     T(A, TEXT, customer, input.columns.customer, NULL, TC_KEY_REQUIRED,                    \
       "column of the customer id")                                                         \
     T(A, TEXT, time, input.columns.time, NULL, TC_KEY_REQUIRED, "column of the time")      \
     T(A, COLUMN, amount, input.columns.amount, NULL, 0,                                    \
-      "column of the amount; map either this, or quantity and unit_price")                 \
+      "column of the amount; map this, or quantity and unit_price, or all three")          \
     T(A, COLUMN, quantity, input.columns.quantity, NULL, 0, "column of the quantity")      \
     T(A, COLUMN, unit_price, input.columns.unit_price, NULL, 0,                            \
-      "column of the price of one piece; amount = quantity times this")                    \
+      "column of the price of one piece; amount = quantity times this, or is checked "     \
+      "against it")                                                                        \
     T(A, COLUMN, order, input.columns.order, NULL, 0,                                      \
       "column of the order id; without it all events of a day are one order")              \
     T(A, COLUMN, channel, input.columns.channel, NULL, 0,                                  \
@@ -200,6 +209,48 @@
     W(A, storage, wide.storage, "float64", tc_words_storage,                               \
       "of numbers; float32 halves files and memory and keeps 7 digits")
 
+#define TC_KEYS_QUALITY(N, W, T, A)                                                        \
+    T(A, FLAG, enforce, quality.enforce, "true", 0,                                        \
+      "false = a failed gate is reported, and the run goes on")                            \
+    N(A, LIMIT, completeness, quality.completeness, "0.9", 0, 1, "[]", 0,                  \
+      "at least this share of the rows has a value, in each mapped column; see columns")   \
+    N(A, LIMIT, validity, quality.validity, "0.9", 0, 1, "[]", 0,                          \
+      "at least this share can be read: of all rows, and of the values of each mapped "    \
+      "column")                                                                            \
+    N(A, LIMIT, consistency, quality.consistency, "0.95", 0, 1, "[]", 0,                   \
+      "at least this share passes, in each check: order ids of one customer only, "        \
+      "amounts equal to quantity times "                                                   \
+      "price, times inside not_before and not_after, no positive amount under the prefix " \
+      "of returns")                                                                        \
+    N(A, LIMIT, duplicates, quality.duplicates, "0.05", 0, 1, "[]", 0,                     \
+      "at most this share of the rows repeats another row")                                \
+    N(A, LIMIT, outliers, quality.outliers, "0.05", 0, 1, "[]", 0,                         \
+      "at most this share of the amounts lies beyond the upper quartile plus three times " \
+      "the interquartile range, on "                                                       \
+      "a logarithmic scale")                                                               \
+    N(A, LIMIT, rejected, quality.rejected, "none", 0, 1, "[]", 0,                         \
+      "at most this share of the rows is rejected, for whatever reason")                   \
+    N(A, LIMIT, freshness_days, quality.freshness_days, "none", 0, 3660000, "[]", 0,       \
+      "the last day with a row before not_after or run.as_of lies at most this many days " \
+      "before it")                                                                         \
+    N(A, LIMIT, missing_months, quality.missing_months, "none", 0, 120000, "[]", 0,        \
+      "at most this many calendar months between the first and the last have no row")      \
+    N(A, LIMIT, thin_months, quality.thin_months, "none", 0, 120000, "[]", 0,              \
+      "at most this many months are thin")                                                 \
+    N(A, REAL, thin_month, quality.thin_month, "0.25", 0, 1, "[]", 0,                      \
+      "a month is thin if it has less than this share of the rows a day of the months "    \
+      "around it (median of up to two "                                                    \
+      "before and two after)")                                                             \
+    N(A, LIMIT, negative_share, quality.negative_share, "none", 0, 1000000, "[]", 0,       \
+      "negative amounts sum to at most this share of the positive ones")                   \
+    N(A, LIMIT, negative_lag_days, quality.negative_lag_days, "none", 0, 3660000, "[]", 0, \
+      "the last negative amount lies at most this many days before the last row")          \
+    T(A, BOUND, not_before, quality.not_before, "none", 0,                                 \
+      "first day of the company: earlier rows are inconsistent")                           \
+    T(A, BOUND, not_after, quality.not_after, "none", 0,                                   \
+      "rows on this day or later lie in the future and are inconsistent; as_of = the "     \
+      "date of run.as_of")
+
 #define TC_KEYS_FEATURES(N, W, T, A)                                                       \
     N(A, INT, active_days, features.active_days, "365", 0, 36600, "[]", 0,                 \
       "a customer gets a churn label at a date if something was bought in this many days " \
@@ -267,6 +318,12 @@
     T(A, TEXT, column, column, NULL, TC_KEY_REQUIRED, "column of the wide table")          \
     T(A, COLUMN, levels, levels, NULL, 0, "as customers.attributes[].levels")
 
+#define TC_KEYS_COLUMN_LIMIT(N, W, T, A)                                                   \
+    T(A, NAME, column, column, NULL, TC_KEY_REQUIRED,                                      \
+      "a key of input.columns that is mapped; each once")                                  \
+    N(A, LIMIT, completeness, completeness, NULL, 0, 1, "[]", TC_KEY_REQUIRED,             \
+      "at least this share of the rows has a value")
+
 #define TC_KEYS_TIER(N, W, T, A)                                                           \
     T(A, NAME, name, name, NULL, TC_KEY_REQUIRED, "of the tier; each once")                \
     N(A, REAL, share, share, NULL, 0, 1, "(]", TC_KEY_REQUIRED,                            \
@@ -320,6 +377,9 @@
     L(wide, categorical, wide.categorical, wide.n_categorical, tc_raw_category,            \
       tc_key_category, 0, 2000, "[]", TC_KEY_ONCE,                                         \
       "columns of words; all others hold numbers")                                         \
+    L(quality, columns, quality.columns, quality.n_columns, tc_raw_column_limit,           \
+      tc_key_column_limit, 0, 64, "[]", TC_KEY_ONCE,                                       \
+      "other limits for the completeness of single columns")                               \
     L(segment, features, segment.use, segment.n_use, tc_raw_use, tc_key_use, 1, 64,        \
       "[{feature: recency_days}, {feature: order_count}, {feature: net_amount}]",          \
       TC_KEY_ONCE, "features that place a customer; each once")                            \

@@ -28,9 +28,11 @@ tc_status tc_value_store(const tc_key *key, const tc_value *value, void *object,
     switch (key->kind) {
     case TC_KIND_INT:
     case TC_KIND_DAY:
+    case TC_KIND_BOUND:
         memcpy(member, &value->integer, sizeof value->integer);
         return TC_OK;
     case TC_KIND_REAL:
+    case TC_KIND_LIMIT:
         memcpy(member, &value->real, sizeof value->real);
         return TC_OK;
     case TC_KIND_FLAG:
@@ -62,9 +64,11 @@ tc_value tc_value_load(const tc_key *key, const void *object)
     switch (key->kind) {
     case TC_KIND_INT:
     case TC_KIND_DAY:
+    case TC_KIND_BOUND:
         memcpy(&value.integer, member, sizeof value.integer);
         break;
     case TC_KIND_REAL:
+    case TC_KIND_LIMIT:
         memcpy(&value.real, member, sizeof value.real);
         break;
     case TC_KIND_FLAG:
@@ -104,7 +108,8 @@ const char *tc_value_word(const tc_key *key, int64_t value)
 static void allowed_number(const tc_key *key, char *text)
 {
     const int whole = key->kind == TC_KIND_INT;
-    (void)snprintf(text, TC_ALLOWED_TEXT, "%s %s%.16g %s %.16g",
+    (void)snprintf(text, TC_ALLOWED_TEXT, "%s%s %s%.16g %s %.16g",
+                   key->kind == TC_KIND_LIMIT ? "none, or " : "",
                    whole ? "a whole number from" : "a number",
                    whole ? "" : (key->bounds[0] == '[' ? "from " : "above "), key->low,
                    key->bounds[1] == ']' ? "to" : "to below", key->high);
@@ -132,6 +137,7 @@ void tc_key_allowed(const tc_key *key, char text[TC_ALLOWED_TEXT])
     static const char *const fixed[] = {
         [TC_KIND_FLAG] = "true, false",
         [TC_KIND_DAY] = "auto, or a date YYYY-MM-DD",
+        [TC_KIND_BOUND] = "none, as_of, or a date YYYY-MM-DD",
         [TC_KIND_SCORES] = "[lowest, highest] of the scores 1 to 5",
         [TC_KIND_TEXT] = "a text that is not empty",
         [TC_KIND_BLANK] = "a text, may be empty",
@@ -142,7 +148,8 @@ void tc_key_allowed(const tc_key *key, char text[TC_ALLOWED_TEXT])
         [TC_KIND_FEATURE] = "the name of a feature of the catalogue, of a-z, 0-9 and _, "
                             "or user.<name>, user.<name>=<level>",
     };
-    if (key->kind == TC_KIND_INT || key->kind == TC_KIND_REAL) {
+    if (key->kind == TC_KIND_INT || key->kind == TC_KIND_REAL ||
+        key->kind == TC_KIND_LIMIT) {
         allowed_number(key, text);
     } else if (key->kind == TC_KIND_WORD) {
         allowed_words(key, text);

@@ -42,6 +42,8 @@ static const cyaml_strval_t tc_words_transform[] = {TC_WORDS_TRANSFORM(WORD)};
 #define FIELD_FLAG(key, need, A) CYAML_FIELD_BOOL_PTR(#key, need, A, v_##key),
 #define FIELD_DAY(key, need, A)                                                            \
     CYAML_FIELD_STRING_PTR(#key, need, A, v_##key, 0, CYAML_UNLIMITED),
+#define FIELD_LIMIT FIELD_DAY
+#define FIELD_BOUND FIELD_DAY
 #define FIELD_TEXT FIELD_DAY
 #define FIELD_BLANK FIELD_DAY
 #define FIELD_FILE FIELD_DAY
@@ -98,6 +100,11 @@ static const cyaml_schema_field_t category_fields[] = {
     ELEMENT_FIELDS(TC_KEYS_CATEGORY, tc_raw_category) CYAML_FIELD_END};
 static const cyaml_schema_value_t category_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, tc_raw_category, category_fields),
+};
+static const cyaml_schema_field_t column_limit_fields[] = {
+    ELEMENT_FIELDS(TC_KEYS_COLUMN_LIMIT, tc_raw_column_limit) CYAML_FIELD_END};
+static const cyaml_schema_value_t column_limit_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, tc_raw_column_limit, column_limit_fields),
 };
 static const cyaml_schema_field_t tier_fields[] = {ELEMENT_FIELDS(TC_KEYS_TIER, tc_raw_tier)
                                                        CYAML_FIELD_END};
@@ -159,6 +166,9 @@ static const cyaml_schema_field_t interactions_fields[] = {
 static const cyaml_schema_field_t wide_fields[] = {
     LIST(files, tc_raw_wide, path_schema), LIST(categorical, tc_raw_wide, category_schema),
     FIELDS(TC_KEYS_WIDE, tc_raw_wide) CYAML_FIELD_END};
+static const cyaml_schema_field_t quality_fields[] = {
+    LIST(columns, tc_raw_quality, column_limit_schema),
+    FIELDS(TC_KEYS_QUALITY, tc_raw_quality) CYAML_FIELD_END};
 static const cyaml_schema_field_t feature_fields[] = {
     FIELDS(TC_KEYS_FEATURES, tc_raw_features) CYAML_FIELD_END};
 static const cyaml_schema_field_t segment_fields[] = {
@@ -179,6 +189,7 @@ static const cyaml_schema_field_t raw_fields[] = {
     SECTION(customers, tc_raw, customers_fields),
     SECTION(interactions, tc_raw, interactions_fields),
     SECTION(wide, tc_raw, wide_fields),
+    SECTION(quality, tc_raw, quality_fields),
     SECTION(features, tc_raw, feature_fields),
     SECTION(segment, tc_raw, segment_fields),
     SECTION(churn, tc_raw, churn_fields),
@@ -198,6 +209,7 @@ typedef tc_feature_use tc_out_use;
 typedef tc_attribute_def tc_out_attribute;
 typedef tc_touch_word tc_out_touch;
 typedef tc_category_def tc_out_category;
+typedef tc_quality_column_limit tc_out_column_limit;
 typedef tc_tier_def tc_out_tier;
 typedef tc_segment_rule tc_out_rule;
 
@@ -257,9 +269,9 @@ static const tc_key key_rows[] = {
                 ROWS(TC_KEYS_IDENTITY_HIERARCHY, identity.hierarchy.columns)
                     ROWS(TC_KEYS_CUSTOMER_COLUMNS,
                          customers.columns) ROWS(TC_KEYS_CUSTOMERS, customers)
-                        ROWS(TC_KEYS_INTERACTION_COLUMNS,
-                             interactions.columns) ROWS(TC_KEYS_INTERACTIONS, interactions)
-                            ROWS(TC_KEYS_WIDE, wide) ROWS(TC_KEYS_FEATURES, features)
+                        ROWS(TC_KEYS_INTERACTION_COLUMNS, interactions.columns) ROWS(
+                            TC_KEYS_INTERACTIONS, interactions) ROWS(TC_KEYS_WIDE, wide)
+                            ROWS(TC_KEYS_QUALITY, quality) ROWS(TC_KEYS_FEATURES, features)
                                 ROWS(TC_KEYS_SEGMENT, segment) ROWS(TC_KEYS_CHURN, churn)
                                     ROWS(TC_KEYS_WEIGHTS, assign.weights)};
 static const tc_key tc_key_path[] = {{.path = "", .kind = TC_KIND_TEXT, .text = "a path"}};
@@ -268,6 +280,7 @@ static const tc_key tc_key_use[] = {ITEMS(TC_KEYS_USE, use)};
 static const tc_key tc_key_attribute[] = {ITEMS(TC_KEYS_ATTRIBUTE, attribute)};
 static const tc_key tc_key_touch[] = {ITEMS(TC_KEYS_TOUCH, touch)};
 static const tc_key tc_key_category[] = {ITEMS(TC_KEYS_CATEGORY, category)};
+static const tc_key tc_key_column_limit[] = {ITEMS(TC_KEYS_COLUMN_LIMIT, column_limit)};
 static const tc_key tc_key_tier[] = {ITEMS(TC_KEYS_TIER, tier)};
 static const tc_key tc_key_rule[] = {ITEMS(TC_KEYS_RULE, rule)};
 

@@ -17,6 +17,13 @@ static json_t *day_json(int64_t day)
     return json_string(text);
 }
 
+static json_t *bound_json(int64_t day)
+{
+    return day == TC_CONFIG_NONE   ? json_null()
+           : day == TC_CONFIG_AUTO ? json_string("as_of")
+                                   : day_json(day);
+}
+
 /* NULL if out of memory. */
 static json_t *value_json(const tc_key *key, const void *object)
 {
@@ -32,6 +39,10 @@ static json_t *value_json(const tc_key *key, const void *object)
         return json_string(tc_value_word(key, value.integer));
     case TC_KIND_DAY:
         return day_json(value.integer);
+    case TC_KIND_LIMIT:
+        return tc_json_number(value.real);
+    case TC_KIND_BOUND:
+        return bound_json(value.integer);
     case TC_KIND_SCORES:
         return json_pack("[I, I]", (json_int_t)value.scores[0],
                          (json_int_t)value.scores[1]);

@@ -2,6 +2,7 @@
 #include "config_impl.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,28 @@ static int parse_day(const char *text, int64_t *value, char *wrong)
     return tc_date_parse(text, value) || complain(wrong, text, "is not a date");
 }
 
+static int parse_limit(const tc_key *key, const char *text, double *value, char *wrong)
+{
+    if (strcmp(text, "none") == 0) {
+        *value = (double)NAN;
+        return 1;
+    }
+    return parse_real(key, text, value, wrong);
+}
+
+static int parse_bound(const char *text, int64_t *value, char *wrong)
+{
+    if (strcmp(text, "none") == 0) {
+        *value = TC_CONFIG_NONE;
+        return 1;
+    }
+    if (strcmp(text, "as_of") == 0) {
+        *value = TC_CONFIG_AUTO;
+        return 1;
+    }
+    return tc_date_parse(text, value) || complain(wrong, text, "is not a date");
+}
+
 static int is_format(const char *text)
 {
     tc_time_format format;
@@ -146,6 +169,8 @@ static int parse_text(const tc_key *key, const char *text, char *wrong)
     case TC_KIND_FLAG:
     case TC_KIND_WORD:
     case TC_KIND_DAY:
+    case TC_KIND_LIMIT:
+    case TC_KIND_BOUND:
     case TC_KIND_SCORES:
     default:
         return 1;
@@ -194,6 +219,10 @@ int tc_value_parse(const tc_key *key, const char *text, tc_value *value,
         return parse_word(key, text, &value->integer, wrong);
     case TC_KIND_DAY:
         return parse_day(text, &value->integer, wrong);
+    case TC_KIND_LIMIT:
+        return parse_limit(key, text, &value->real, wrong);
+    case TC_KIND_BOUND:
+        return parse_bound(text, &value->integer, wrong);
     case TC_KIND_SCORES:
         return parse_scores(text, value, wrong);
     case TC_KIND_TEXT:
@@ -233,6 +262,8 @@ int tc_value_from_raw(const tc_key *key, const void *raw, tc_value *value)
         memcpy(value->scores, p, sizeof value->scores);
         break;
     case TC_KIND_DAY:
+    case TC_KIND_LIMIT:
+    case TC_KIND_BOUND:
     case TC_KIND_TEXT:
     case TC_KIND_BLANK:
     case TC_KIND_FILE:

@@ -44,13 +44,10 @@ static tc_status check_required(const verify *v)
 
 static tc_status check_columns(const verify *v)
 {
-    static const char choice[] = "allowed: amount alone, or quantity and unit_price";
+    static const char choice[] =
+        "allowed: amount, or quantity and unit_price, or all three";
     const tc_input_columns *columns = &v->config->input.columns;
     const int product = (columns->quantity != NULL) + (columns->unit_price != NULL);
-    if (columns->amount != NULL && product > 0) {
-        return tc_place_fail(at(v, "input.columns.amount"), v->err,
-                             "mapped besides quantity or unit_price; %s", choice);
-    }
     if (columns->amount == NULL && product == 0) {
         return tc_place_fail(at(v, "input.columns.amount"), v->err, "missing; %s", choice);
     }
@@ -171,6 +168,64 @@ static tc_status check_repeats(const verify *v, const tc_list *list)
     return TC_OK;
 }
 
+/* The columns of the input by their keys. */
+static int is_mapped(const tc_input_columns *c, const char *name)
+{
+    const struct {
+        const char *key, *column;
+    } list[] = {{"customer", c->customer},     {"time", c->time},
+                {"amount", c->amount},         {"quantity", c->quantity},
+                {"unit_price", c->unit_price}, {"order", c->order},
+                {"channel", c->channel},       {"category", c->category}};
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        if (strcmp(list[i].key, name) == 0) {
+            return list[i].column != NULL;
+        }
+    }
+    return 0;
+}
+
+/* Day from which on rows lie in the future, or TC_CONFIG_NONE. */
+static int64_t last_day(const tc_config *config)
+{
+    const int64_t day = config->quality.not_after;
+    if (day == TC_CONFIG_AUTO || day == TC_CONFIG_NONE) {
+        return config->as_of == TC_CONFIG_AUTO ? TC_CONFIG_NONE : config->as_of;
+    }
+    return day;
+}
+
+static tc_status check_quality(const verify *v)
+{
+    const tc_config_quality *q = &v->config->quality;
+    for (int i = 0; i < q->n_columns; i++) {
+        char path[TC_PATH_TEXT];
+        (void)snprintf(path, sizeof path, "quality.columns[%d].column", i);
+        if (!is_mapped(&v->config->input.columns, q->columns[i].column)) {
+            return tc_place_fail(at(v, path), v->err,
+                                 "\"%s\" is not mapped; allowed: a key of input.columns "
+                                 "that has a column",
+                                 q->columns[i].column);
+        }
+    }
+    if (q->not_before == TC_CONFIG_AUTO) {
+        return tc_place_fail(at(v, "quality.not_before"), v->err,
+                             "as_of is no first day; allowed: none, or a date YYYY-MM-DD");
+    }
+    if (q->not_before != TC_CONFIG_NONE && q->not_after != TC_CONFIG_NONE &&
+        q->not_before >= last_day(v->config)) {
+        return tc_place_fail(at(v, "quality.not_before"), v->err,
+                             "not before the day of quality.not_after; allowed: an earlier "
+                             "date");
+    }
+    if (!isnan(q->freshness_days) && last_day(v->config) == TC_CONFIG_NONE) {
+        return tc_place_fail(at(v, "quality.freshness_days"), v->err,
+                             "there is no day to count from; allowed: none, or set "
+                             "run.as_of or quality.not_after to a date");
+    }
+    return TC_OK;
+}
+
 static tc_status check_assign(const verify *v)
 {
     const tc_config_assign *assign = &v->config->assign;
@@ -209,5 +264,6 @@ tc_status tc_config_verify(const tc_config *config, tc_layer *layers, int n, tc_
                              (long long)config->segment.sample,
                              (long long)config->segment.k);
     }
+    TC_TRY(check_quality(&v));
     return check_assign(&v);
 }
