@@ -5,6 +5,7 @@
 #include "tiercel/config_check.h"
 #include "tiercel/fingerprint.h"
 #include "tiercel/log.h"
+#include "tiercel/quality.h"
 #include "tiercel/summary.h"
 
 #include <stdio.h>
@@ -69,6 +70,9 @@ static tc_status run_stages_all(tc_comm *comm, session *s, int *n_run, tc_error 
                                       &complete, err);
         if (st == TC_OK && complete) {
             tc_log_debug("%s: complete already", tc_stage((tc_stage_kind)kind)->name);
+            if (kind == TC_STAGE_INGEST) { /* perhaps by other limits */
+                st = tc_quality_check_all(comm, s->config, err);
+            }
         } else if (st == TC_OK) {
             st =
                 tc_pipeline_run_all(comm, s->config, s->manifest, (tc_stage_kind)kind, err);

@@ -46,8 +46,8 @@ static json_t *path_array(char *const *files, int n)
 /* The sections as JSON objects, with the paths that they leave out. */
 static tc_status describe_config(const tc_config *config, json_t *into, tc_error *err)
 {
-    static const char *const sections[] = {"run",     "input", "identity", "features",
-                                           "segment", "churn", "assign"};
+    static const char *const sections[] = {"run",      "input",   "identity", "quality",
+                                           "features", "segment", "churn",    "assign"};
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         tc_buffer text = {0};
         tc_status st = tc_config_section(config, sections[i], &text, err);

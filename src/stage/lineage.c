@@ -39,7 +39,7 @@ static const tc_stage_def table[TC_N_STAGES] = {
      "report.json",
      "tiercel.report",
      1,
-     "run input features segment churn assign",
+     "run input quality features segment churn assign",
      {TC_STAGE_INGEST, TC_STAGE_FEATURES, TC_STAGE_ASSIGN, -1},
      tc_report_all},
 };

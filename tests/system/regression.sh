@@ -58,6 +58,7 @@ run: {directory: orders}
 input:
   transactions: [orders.csv]
   columns: {customer: c, time: t, amount: a, order: o}
+quality: {columns: [{column: order, completeness: none}]}
 EOF
 tiercel 2 ingest orders.yaml -q
 /usr/bin/python3 -c 'import h5py; n = h5py.File("orders/events.h5").attrs["orders"]; assert n == 4, n'

@@ -12,6 +12,7 @@ static tc_status start(tc_ingest *in, tc_comm *comm, const tc_config *config, tc
     in->counts.first_bad_time = in->counts.first_time = INT64_MAX;
     in->counts.last_time = INT64_MIN;
     TC_TRY(tc_row_rules_compile(&config->input, &in->rules, err));
+    TC_TRY(tc_ingest_quality_create(&config->input, &in->rules, &in->quality, err));
     in->channel.max_codes = UINT16_MAX;
     in->channel.column = in->rules.column[TC_ROLE_CHANNEL];
     in->category.max_codes = INT32_MAX;
@@ -29,6 +30,7 @@ static void finish(tc_ingest *in)
     tc_buffer_free(&in->received);
     tc_ingest_ids_free(&in->own);
     tc_buffer_free(&in->rejects);
+    tc_ingest_quality_free(&in->quality);
     tc_mem_free(in->channel_text);
     tc_mem_free(in->category_text);
 }

@@ -5,6 +5,7 @@
 
 #include "ingest_dict.h"
 #include "ingest_ids.h"
+#include "ingest_quality.h"
 #include "ingest_row.h"
 #include "ingest_sort.h"
 
@@ -52,6 +53,7 @@ typedef struct {
     char *channel_text, *category_text; /* final dictionaries; owned */
     int channel_width, category_width;
     tc_ingest_counts counts;
+    tc_ingest_quality quality;
 } tc_ingest;
 
 /* Local, pure. Rank that owns a customer: shards of the top 16 bits, a contiguous range a
@@ -88,6 +90,10 @@ TC_NODISCARD tc_status tc_ingest_distinct_all(tc_comm *comm, uint64_t *word, int
 /* Collective; ingest_orders.c. Counts orders, frees the records. Errors (agreed):
  * TC_ENOMEM. */
 TC_NODISCARD tc_status tc_ingest_count_orders_all(tc_ingest *in, tc_error *err);
+
+/* Collective; ingest_quality.c. After everything is counted: merges the counters of data quality, writes them and judges
+ * them. Errors (agreed): TC_EGATE; TC_EIO, TC_ENOMEM. */
+TC_NODISCARD tc_status tc_ingest_quality_all(tc_ingest *in, tc_store *store, tc_error *err);
 
 /* Collective; ingest_write.c. Writes events.h5 except for its mark of completeness. Frees
  * the ids and the records. Errors (agreed): TC_EIO, TC_ENOMEM; TC_EINTERNAL if ids and

@@ -76,6 +76,7 @@ static tc_status take_row(tc_ingest *in, const tc_table_row *row, tc_error *err)
         return add_reject(in, place, TC_ROW_FIELDS, -1, err);
     }
     tc_row_read(&in->rules, row->text, &event);
+    TC_TRY(tc_ingest_quality_row(&in->quality, row->text, &event, err));
     return add_event(in, &event, row->hash, place, err);
 }
 

@@ -45,9 +45,6 @@ tc_status tc_row_rules_compile(const tc_config_input *input, tc_row_rules *out,
             "input.columns: customer, time, and amount or quantity with unit_price "
             "must be mapped");
     }
-    if (columns->amount != NULL) {
-        out->column[TC_ROLE_QUANTITY] = out->column[TC_ROLE_UNIT_PRICE] = NULL;
-    }
     TC_TRY(tc_number_compile(&input->format.number, &out->number, err));
     TC_TRY(tc_time_compile(input->time_format, &out->time, err));
     return tc_time_set_zone(&out->time, input->time_zone != NULL ? input->time_zone : "",
@@ -101,9 +98,17 @@ int64_t tc_row_normalise_id(const tc_row_rules *rules, tc_csv_text text, char id
     return text.n;
 }
 
+/* Reasons that say nothing of the form of a value. */
+static int is_policy(tc_row_reason reason)
+{
+    return reason == TC_ROW_RETURN || reason == TC_ROW_RETURN_POSITIVE ||
+           reason == TC_ROW_ZERO_AMOUNT;
+}
+
 /* Keeps the first reason. */
 static void reject(tc_row_event *event, tc_row_reason reason, int role)
 {
+    event->unreadable |= is_policy(reason) ? 0 : 1U << role;
     if (event->reason == TC_ROW_USED) {
         event->reason = reason;
         event->role = role;
@@ -162,6 +167,30 @@ static int read_factor(const tc_row_rules *rules, tc_csv_text text, tc_row_reaso
                   syntax, role, event);
 }
 
+/* The product that the amount is compared with; what cannot be read of it costs nothing but
+ * the comparison. */
+static void read_product(const tc_row_rules *rules, const tc_csv_text *text,
+                         tc_row_event *event)
+{
+    static const int role[2] = {TC_ROLE_QUANTITY, TC_ROLE_UNIT_PRICE};
+    tc_decimal factor[2];
+    int rounded = 0, read = 0;
+    for (int i = 0; i < 2; i++) {
+        char buffer[TC_NUMBER_TEXT];
+        const tc_csv_text number =
+            utf8_of(rules, tc_csv_trim(text[role[i]]), buffer, sizeof buffer);
+        if (tc_number_parse_factor(&rules->number, number.data, number.n, &factor[i],
+                                   &rounded) == TC_DECIMAL_OK) {
+            read++;
+        } else {
+            event->unreadable |= 1U << role[i];
+        }
+    }
+    event->has_product = event->has_amount && read == 2 &&
+                         tc_decimal_multiply(factor[0], factor[1], &event->product,
+                                             &rounded) == TC_DECIMAL_OK;
+}
+
 static void read_amount(const tc_row_rules *rules, const tc_csv_text *text,
                         tc_row_event *event)
 {
@@ -173,10 +202,13 @@ static void read_amount(const tc_row_rules *rules, const tc_csv_text *text,
         event->has_amount = accept(tc_number_parse(&rules->number, number.data, number.n,
                                                    &event->amount, &event->rounded),
                                    TC_ROW_AMOUNT, TC_ROLE_AMOUNT, event);
+        if (rules->column[TC_ROLE_QUANTITY] != NULL) {
+            read_product(rules, text, event);
+        }
     } else if (read_factor(rules, text[TC_ROLE_QUANTITY], TC_ROW_QUANTITY, TC_ROLE_QUANTITY,
-                           &quantity, event) &&
+                           &quantity, event) &
                read_factor(rules, text[TC_ROLE_UNIT_PRICE], TC_ROW_UNIT_PRICE,
-                           TC_ROLE_UNIT_PRICE, &price, event)) {
+                           TC_ROLE_UNIT_PRICE, &price, event)) { /* both, to count both */
         event->has_amount =
             accept(tc_decimal_multiply(quantity, price, &event->amount, &event->rounded),
                    TC_ROW_AMOUNT_OVERFLOW, TC_ROLE_QUANTITY, event);
@@ -263,6 +295,8 @@ void tc_row_read(const tc_row_rules *rules, const tc_csv_text text[TC_N_ROLES],
     event->reason = TC_ROW_USED;
     event->role = -1;
     event->has_amount = event->complete = event->rounded = 0;
+    event->unreadable = 0;
+    event->has_product = 0;
     event->hash = (tc_hash128){0, 0};
     read_customer(rules, text[TC_ROLE_CUSTOMER], event);
     event->complete = tc_time_parse(&rules->time, time.data, time.n, &event->time);

@@ -41,7 +41,11 @@ typedef struct {
     int has_amount; /* the amount could be read */
     int complete;   /* time and amount could be read, and the order is set */
     int rounded;    /* digits of the amount were lost */
-    int kind;       /* TC_KIND_PURCHASE or TC_KIND_RETURN */
+    unsigned
+        unreadable; /* bit r: what stands in the column of role r cannot be read, or nothing stands there */
+    int has_product; /* amount, quantity and unit price could be read */
+    int64_t product; /* of quantity and unit price */
+    int kind;        /* TC_KIND_PURCHASE or TC_KIND_RETURN */
     int64_t time, amount;
     uint64_t order;
     tc_hash128 hash; /* of the id, never (0, 0); (0, 0) if there is no id */

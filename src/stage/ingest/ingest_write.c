@@ -226,5 +226,8 @@ tc_status tc_ingest_write_all(tc_ingest *in, const char *path, tc_store **store,
     if (st == TC_OK) {
         st = tc_ingest_put_attributes_all(&w, err);
     }
+    if (st == TC_OK) {
+        st = tc_ingest_quality_all(in, w.store, err);
+    }
     return st;
 }

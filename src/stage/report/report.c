@@ -69,7 +69,7 @@ static tc_status heading_all(tc_report *r, tc_error *err)
 /* Local. The configuration as resolved. */
 static tc_status add_configuration(tc_report *r, tc_error *err)
 {
-    static const char *const section[] = {"run",     "input", "features",
+    static const char *const section[] = {"run",     "input", "quality", "features",
                                           "segment", "churn", "assign"};
     json_t *configuration = tc_report_object(r, r->root, "configuration");
     for (size_t i = 0; i < sizeof section / sizeof *section; i++) {
@@ -91,9 +91,9 @@ static tc_status collect_all(tc_report *r, tc_error *err)
 {
     tc_status (*const section[])(tc_report *, tc_error *) = {
         open_inputs_all,        heading_all,
-        tc_report_input_all,    tc_report_features_all,
-        tc_report_segments_all, tc_report_churn_all,
-        tc_report_tiers_all};
+        tc_report_input_all,    tc_report_quality_all,
+        tc_report_features_all, tc_report_segments_all,
+        tc_report_churn_all,    tc_report_tiers_all};
     tc_status st = TC_OK;
     for (size_t i = 0; st == TC_OK && i < sizeof section / sizeof *section; i++) {
         st = section[i](r, err);

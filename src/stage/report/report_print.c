@@ -4,6 +4,7 @@
 
 #include "tiercel/buffer.h"
 #include "tiercel/json.h"
+#include "tiercel/quality.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -224,6 +225,10 @@ void tc_report_print(const json_t *report, const char *directory, FILE *out)
                   count_of(report, "horizon_days"));
     print_input(report, out);
     print_concentration(report, out);
+    if (get(report, "data_quality") != NULL) {
+        (void)fprintf(out, "\n");
+        tc_quality_print(get(report, "data_quality"), out);
+    }
     print_churn(report, out);
     print_tiers(report, out);
     print_clusters(report, out);
