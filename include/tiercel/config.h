@@ -5,6 +5,7 @@
 #define TC_CONFIG_H
 
 #include "tiercel/buffer.h"
+#include "tiercel/csv.h"
 #include "tiercel/encoding.h"
 #include "tiercel/number.h"
 #include "tiercel/touch.h"
@@ -73,8 +74,12 @@ typedef struct {
     char *order, *channel, *category;
 } tc_input_columns;
 
-/* How the texts of the fields are written. */
+/* How the lines of a file, and the texts of their fields, are written. */
 typedef struct {
+    char *delimiter; /* one byte, tab or blanks */
+    char *quote;     /* one byte or none */
+    int has_header;  /* 0: the columns are named 1, 2, 3, ... */
+    int64_t skip_lines;
     tc_encoding encoding;
     tc_number_rules number;
 } tc_input_format;
@@ -236,6 +241,9 @@ TC_NODISCARD tc_status tc_config_section(const tc_config *config, const char *se
 
 /* Local. Writes the documentation of all keys as Markdown (one table a section). */
 TC_NODISCARD tc_status tc_config_document(tc_buffer *markdown, tc_error *err);
+
+/* Local, pure. How the delimited files are written, input.format. */
+tc_csv_dialect tc_config_dialect(const tc_config *config);
 
 /* Local. "<directory>/<name>" in counted memory, owned by the caller; NULL on TC_ENOMEM. */
 TC_NODISCARD char *tc_config_path(const tc_config *config, const char *name, tc_error *err);

@@ -32,6 +32,10 @@ typedef struct {
  * TC_CSV_BLANKS, which has no quote. With header, without lines to skip. */
 tc_csv_dialect tc_csv_dialect_of(int delimiter, int quote);
 
+/* Local, pure. The dialect of configured texts: delimiter one byte, "tab", "\\t" or "blanks";
+ * quote one byte or "none". 0 if they are none or do not go together. */
+int tc_csv_dialect_parse(const char *delimiter, const char *quote, tc_csv_dialect *out);
+
 /* Borrowed bytes without a final zero; may hold any byte. */
 typedef struct {
     const char *data;
@@ -79,6 +83,11 @@ int64_t tc_csv_skip(const tc_csv_dialect *dialect, const char *bytes, int64_t n,
  * with one field; between blanks there are no empty fields, and a blank line has none. */
 tc_csv_outcome tc_csv_next(const tc_csv_dialect *dialect, tc_csv_text text, int at_end,
                            tc_csv_field *field, int capacity, tc_csv_record *record);
+
+/* Local, pure. Number of newlines in front of the quote that is to blame for a record whose
+ * quotes are out of place or do not close: the first that stands where none may stand, else
+ * the one that opens the last field. The record starts at text. */
+int64_t tc_csv_suspect(const tc_csv_dialect *dialect, tc_csv_text text);
 
 /* Local, pure. The content of a field without a stray quote: outer quotes removed, doubled
  * ones made single. Borrows the record or, with doubled quotes, *scratch (room for field->n

@@ -10,6 +10,8 @@
 #include "tiercel/comm.h"
 #include "tiercel/csv.h"
 
+enum { TC_TABLE_MAX_COLUMNS = 4096 }; /* of a file, if all are wanted */
+
 typedef struct {
     const char *name; /* in the header; NULL: not wanted, its text is always empty */
     int optional;     /* 1: a file may lack it, its text is then empty */

@@ -99,8 +99,10 @@ static void test_sections(void **state)
         "\"channel\":null,\"customer\":"
         "\"id\",\"order\":null,\"quantity\":null,\"time\":\"t\",\"unit_price\":null},"
         "\"customer_id\":{\"case\":\"keep\",\"strip_decimal\":false},\"duplicates\":"
-        "\"keep\",\"format\":{\"currency\":[],\"decimal\":\"point\",\"encoding\":"
-        "\"utf-8\",\"negative\":\"minus\",\"thousands\":\"none\"},"
+        "\"keep\",\"format\":{\"currency\":[],\"decimal\":\"point\",\"delimiter\":\",\","
+        "\"encoding\":"
+        "\"utf-8\",\"header\":true,\"negative\":\"minus\",\"quote\":\"\\\"\",\"skip_"
+        "lines\":0,\"thousands\":\"none\"},"
         "\"returns\":{\"order_prefix\":\"\",\"policy\":\"net\"},"
         "\"time_format\":\"iso\",\"time_zone\":\"\",\"zero_amount\":\"keep\"}");
     expect_section(c, "features", "{\"active_days\":365}");

@@ -193,12 +193,12 @@ static void test_bad_files(void **state)
     expect_text_failure("id,\"a\n", "ends inside quotes");
     expect_text_failure(nasty, "quote out of place in column 2");
     expect_text_failure("id,a,\"the \"\"time\"\"\"\n1,2,3\n\n4,\"5,6\n7,8,9\n",
-                        "record at line 4");
+                        "look at the quotes in line 4");
     assert_non_null(text);
     memset(text, ',', (size_t)n);
-    expect_failure(text, n, TC_EDATA, "record at line 1 is longer than 1048576 bytes");
+    expect_failure(text, n, TC_EDATA, "the header is longer than 1048576 bytes");
     memset(text, '"', 1);
-    expect_failure(text, n, TC_EDATA, "record at line 1 is longer than 1048576 bytes");
+    expect_failure(text, n, TC_EDATA, "ends inside quotes; look at the quotes in line 1");
     expect_failure(text, TC_CSV_MAX_RECORD, TC_EDATA, "ends inside quotes");
     free(text);
 }
@@ -224,8 +224,6 @@ static void test_longest_record(void **state)
         assert_int_equal(rows, 1);
         assert_int_equal(unlink(path), 0);
     }
-    memset(text + head, 'x', TC_CSV_MAX_RECORD + 1);
-    expect_failure(text, head + TC_CSV_MAX_RECORD + 1, TC_EDATA, "line 2 is longer");
     free(text);
 }
 

@@ -22,6 +22,29 @@ tc_csv_dialect tc_csv_dialect_of(int delimiter, int quote)
     return dialect;
 }
 
+int tc_csv_dialect_parse(const char *delimiter, const char *quote, tc_csv_dialect *out)
+{
+    int d = (unsigned char)delimiter[0], q = (unsigned char)quote[0];
+    if (strcmp(delimiter, "blanks") == 0) {
+        d = TC_CSV_BLANKS;
+    } else if (strcmp(delimiter, "tab") == 0 || strcmp(delimiter, "\\t") == 0) {
+        d = '\t';
+    } else if (strlen(delimiter) != 1) {
+        return 0;
+    }
+    if (strcmp(quote, "none") == 0) {
+        q = TC_CSV_NO_QUOTE;
+    } else if (strlen(quote) != 1) {
+        return 0;
+    }
+    if (d == q || d == '\n' || d == '\r' || q == '\n' || q == '\r' || q == ' ' ||
+        q == '\t') {
+        return 0;
+    }
+    *out = tc_csv_dialect_of(d, q);
+    return 1;
+}
+
 static void count_block(char quote, const char *bytes, int64_t n, int64_t *quotes,
                         int64_t *newlines)
 {
@@ -221,6 +244,30 @@ tc_csv_outcome tc_csv_next(const tc_csv_dialect *dialect, tc_csv_text text, int 
         }
         p++;
     }
+}
+
+int64_t tc_csv_suspect(const tc_csv_dialect *dialect, tc_csv_text text)
+{
+    enum { START, PLAIN, QUOTED, CLOSED } state = START;
+    int64_t newlines = 0, open = 0;
+    for (int64_t i = 0; i < text.n; i++) {
+        const unsigned char c = (unsigned char)text.data[i];
+        if (c == dialect->quote) {
+            if (state == PLAIN) {
+                return newlines;
+            }
+            open = state == START ? newlines : open;
+            state = state == QUOTED ? CLOSED : QUOTED;
+        } else if (state != QUOTED) {
+            const int ends = c == dialect->delimiter || c == '\n';
+            if (state == CLOSED && !ends && c != '\r') {
+                return newlines;
+            }
+            state = ends ? START : PLAIN;
+        }
+        newlines += c == '\n';
+    }
+    return open;
 }
 
 tc_csv_text tc_csv_unquote(const tc_csv_dialect *dialect, const tc_csv_field *field,

@@ -15,6 +15,7 @@ struct tc_decoder {
     z_stream gz;
     int gz_started;
     int full, complete;
+    int64_t gz_members; /* that have ended */
 };
 
 static int ends_with(const char *path, const char *end)
@@ -108,6 +109,11 @@ static tc_status gz_step(tc_decoder *d, tc_decoder_span *span, tc_error *err)
 {
     const int64_t room = span->room < INT32_MAX ? span->room : INT32_MAX;
     int code;
+    if (d->complete && span->n_in > 0 && *span->in == 0) { /* padding, as on tapes */
+        span->in++;
+        span->n_in--;
+        return TC_OK;
+    }
     d->gz.next_in = span->in;
     d->gz.avail_in = (unsigned)span->n_in;
     d->gz.next_out = (unsigned char *)span->out;
@@ -115,6 +121,7 @@ static tc_status gz_step(tc_decoder *d, tc_decoder_span *span, tc_error *err)
     code = inflate(&d->gz, Z_NO_FLUSH);
     d->complete = code == Z_STREAM_END;
     if (d->complete) {
+        d->gz_members++;
         code = inflateReset(&d->gz);
     }
     span->in = d->gz.next_in;
@@ -123,6 +130,12 @@ static tc_status gz_step(tc_decoder *d, tc_decoder_span *span, tc_error *err)
     span->room -= room - (int64_t)d->gz.avail_out;
     if (code == Z_MEM_ERROR) {
         return no_memory(span, err);
+    }
+    if (code == Z_DATA_ERROR && d->gz_members > 0 && d->gz.total_out == 0) {
+        return tc_fail(err, TC_EDATA,
+                       "%s: has other bytes behind its compressed data, before byte %lld; "
+                       "cut them off",
+                       span->path, (long long)span->offset);
     }
     return code == Z_OK || code == Z_BUF_ERROR ? TC_OK : damaged(span, "gzip", err);
 }

@@ -43,7 +43,7 @@ static tc_status open_all(tc_ingest *in, tc_error *err)
                                 .n_files = input->n_files,
                                 .column = in->column,
                                 .n_columns = TC_N_ROLES,
-                                .dialect = tc_csv_dialect_of(',', '"'),
+                                .dialect = tc_config_dialect(in->config),
                                 .section = "input"};
     for (int role = 0; role < TC_N_ROLES; role++) {
         in->column[role] = (tc_table_column){.name = in->rules.column[role]};

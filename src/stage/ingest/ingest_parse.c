@@ -59,6 +59,28 @@ static tc_status add_event(tc_ingest *in, const tc_row_event *event, uint64_t ro
     return tc_buffer_append(&in->batch, &record, (int64_t)sizeof record, err);
 }
 
+/* A record whose form is wrong. What quotes out of place have joined to one record were
+ * several rows: each line is counted. */
+static tc_status add_malformed(tc_ingest *in, const tc_table_row *row, uint64_t place,
+                               tc_error *err)
+{
+    static const tc_row_reason reasons[] = {
+        [TC_TABLE_GOOD] = TC_ROW_USED,     [TC_TABLE_LONG] = TC_ROW_LONG,
+        [TC_TABLE_QUOTE] = TC_ROW_QUOTE,   [TC_TABLE_NUL] = TC_ROW_NUL,
+        [TC_TABLE_FIELDS] = TC_ROW_FIELDS, [TC_TABLE_CR] = TC_ROW_CARRIAGE_RETURN};
+    const tc_row_reason reason = reasons[row->problem];
+    const int64_t column = row->field < 0 ? -1 : TC_REJECT_ORDINAL + row->field;
+    const int64_t lines = reason == TC_ROW_QUOTE ? row->lines : 1;
+    in->counts.reason_rows[reason]++;
+    in->counts.reason_rows[TC_ROW_SWALLOWED] += lines - 1;
+    in->counts.rows += lines - 1;
+    TC_TRY(add_reject(in, place, reason, column, err));
+    for (int64_t i = 1; i < lines; i++) {
+        TC_TRY(add_reject(in, place + (uint64_t)i, TC_ROW_SWALLOWED, -1, err));
+    }
+    return TC_OK;
+}
+
 static tc_status take_row(tc_ingest *in, const tc_table_row *row, tc_error *err)
 {
     const uint64_t place = (uint64_t)row->file << TC_PLACE_LINE_BITS | (uint64_t)row->line;
@@ -67,13 +89,8 @@ static tc_status take_row(tc_ingest *in, const tc_table_row *row, tc_error *err)
     in->counts.bytes += row->bytes;
     in->counts.content[0] += tc_hash_mix(row->hash, row->header_hash);
     in->counts.content[1] += tc_hash_mix(row->hash, ~row->header_hash);
-    if (row->problem == TC_TABLE_QUOTE) {
-        in->counts.reason_rows[TC_ROW_QUOTE]++;
-        return add_reject(in, place, TC_ROW_QUOTE, TC_REJECT_ORDINAL + row->field, err);
-    }
     if (row->problem != TC_TABLE_GOOD) {
-        in->counts.reason_rows[TC_ROW_FIELDS]++;
-        return add_reject(in, place, TC_ROW_FIELDS, -1, err);
+        return add_malformed(in, row, place, err);
     }
     tc_row_read(&in->rules, row->text, &event);
     TC_TRY(tc_ingest_quality_row(&in->quality, row->text, &event, err));

@@ -32,7 +32,11 @@ typedef enum {
  * rejects.csv) */
 #define TC_ROW_REASONS(X)                                                                  \
     X(TC_ROW_USED, "used")                                                                 \
+    X(TC_ROW_LONG, "long")                                                                 \
     X(TC_ROW_QUOTE, "quote")                                                               \
+    X(TC_ROW_SWALLOWED, "swallowed")                                                       \
+    X(TC_ROW_NUL, "nul")                                                                   \
+    X(TC_ROW_CARRIAGE_RETURN, "carriage_return")                                           \
     X(TC_ROW_FIELDS, "fields")                                                             \
     X(TC_ROW_CUSTOMER_MISSING, "customer_missing")                                         \
     X(TC_ROW_CUSTOMER_LONG, "customer_long")                                               \

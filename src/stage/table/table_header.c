@@ -3,21 +3,33 @@
 
 #include "table_reader.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* UTF-8 byte order mark, which some spreadsheets write in front of the header. */
-static void skip_mark(tc_table_reader *reader)
+/* UTF-8 byte order mark, which some spreadsheets write in front of the header. One of
+ * UTF-16 is an error. */
+static tc_status skip_mark(tc_table_reader *reader, tc_error *err)
 {
     static const char mark[3] = {'\xEF', '\xBB', '\xBF'};
+    static const char wide[2][2] = {{'\xFF', '\xFE'}, {'\xFE', '\xFF'}};
+    if (reader->filled >= 2 && (memcmp(reader->buffer, wide[0], 2) == 0 ||
+                                memcmp(reader->buffer, wide[1], 2) == 0)) {
+        return tc_fail(err, TC_EDATA, "%s: is written in UTF-16; convert it to UTF-8",
+                       reader->path);
+    }
     if (reader->filled >= 3 && memcmp(reader->buffer, mark, sizeof mark) == 0) {
         reader->at = 3;
     }
+    return TC_OK;
 }
 
 /* Name of a field of the header; the scratch space of the reader holds just this one. */
 static tc_csv_text name_of(const tc_table_reader *reader, int64_t field)
 {
     char *scratch = reader->scratch;
+    if (!reader->spec->dialect.header) {
+        return (tc_csv_text){scratch, sprintf(scratch, "%lld", (long long)field + 1)};
+    }
     return tc_csv_trim(
         tc_csv_unquote(&reader->spec->dialect, &reader->field[field], &scratch));
 }
@@ -27,23 +39,55 @@ static int is_name(tc_csv_text text, const char *name)
     return text.n == (int64_t)strlen(name) && memcmp(text.data, name, (size_t)text.n) == 0;
 }
 
+/* The record that names the columns, or without a header tells their number, must be good
+ * itself. */
+static tc_status check_record(const tc_table_reader *reader, const tc_table_record *record,
+                              tc_error *err)
+{
+    const char *const what =
+        reader->spec->dialect.header ? "the header" : "the first record";
+    const tc_csv_record *const shape = &record->shape;
+    if (record->too_long) {
+        return tc_fail(err, TC_EDATA, "%s: %s is longer than %d bytes", reader->path, what,
+                       TC_CSV_MAX_RECORD);
+    }
+    if (shape->stray >= 0) {
+        return tc_fail(err, TC_EDATA, "%s: %s has a quote out of place in column %lld",
+                       reader->path, what, (long long)shape->stray + 1);
+    }
+    if (shape->nul >= 0) {
+        return tc_fail(err, TC_EDATA,
+                       "%s: %s has a NUL byte in column %lld; is it text in UTF-8?",
+                       reader->path, what, (long long)shape->nul + 1);
+    }
+    if (shape->cr >= 0) {
+        return tc_fail(err, TC_EDATA,
+                       "%s: %s has a carriage return that ends no line in column %lld; "
+                       "lines must end with LF or CR LF",
+                       reader->path, what, (long long)shape->cr + 1);
+    }
+    if (reader->spec->all_columns && shape->n_fields > TC_TABLE_MAX_COLUMNS) {
+        return tc_fail(err, TC_EDATA, "%s: %s has %lld columns; at most %d can be read",
+                       reader->path, what, (long long)shape->n_fields,
+                       TC_TABLE_MAX_COLUMNS);
+    }
+    return TC_OK;
+}
+
 tc_status tc_table_header_read(tc_table_reader *reader, tc_error *err)
 {
     const tc_csv_dialect *const dialect = &reader->spec->dialect;
     tc_table_record record;
     tc_csv_record again;
     int found;
-    skip_mark(reader);
+    TC_TRY(skip_mark(reader, err));
+    TC_TRY(tc_table_reader_skip_lines(reader, dialect->skip_lines, err));
     TC_TRY(tc_table_reader_record(reader, 0, &record, &found, err));
     if (!found) {
         return tc_fail(err, TC_EDATA, "%s: is empty, not even a header line is there",
                        reader->path);
     }
-    if (record.shape.stray >= 0) {
-        return tc_fail(err, TC_EDATA,
-                       "%s: the header has a quote out of place in column %lld",
-                       reader->path, (long long)record.shape.stray + 1);
-    }
+    TC_TRY(check_record(reader, &record, err));
     tc_mem_free(reader->field);
     reader->n_fields = record.shape.n_fields;
     reader->field = tc_mem_alloc(reader->n_fields, sizeof *reader->field, err);
@@ -54,7 +98,12 @@ tc_status tc_table_header_read(tc_table_reader *reader, tc_error *err)
      * behind */
     (void)tc_csv_next(dialect, (tc_csv_text){record.bytes, record.shape.next}, 1,
                       reader->field, (int)reader->n_fields, &again);
-    reader->header_hash = tc_hash64_of(record.bytes, (size_t)record.shape.length, 0);
+    reader->header_hash =
+        tc_hash64_of(record.bytes, dialect->header ? (size_t)record.shape.length : 0, 0);
+    if (!dialect->header) {
+        reader->at = record.bytes - reader->buffer;
+        reader->line = record.line;
+    }
     return TC_OK;
 }
 
@@ -74,6 +123,10 @@ static tc_status add_other_names(tc_table_reader *reader, tc_error *err)
     int64_t at = 0;
     for (int64_t i = 0; i < reader->n_fields; i++) {
         const tc_csv_text text = name_of(reader, i);
+        if (text.n == 0) {
+            return tc_fail(err, TC_EDATA, "%s: column %lld of the header has no name",
+                           reader->path, (long long)i + 1);
+        }
         if (!is_specified(reader->spec, text)) {
             TC_TRY(tc_buffer_append(&reader->names, text.data, text.n, err));
             TC_TRY(tc_buffer_append(&reader->names, "", 1, err));
@@ -107,6 +160,20 @@ tc_status tc_table_header_columns(tc_table_reader *reader, tc_error *err)
     return TC_OK;
 }
 
+/* Field of a column named by its number, -1 if there is none. */
+static int64_t field_of_number(const tc_table_reader *reader, const char *name)
+{
+    int64_t number = 0;
+    const size_t n = strlen(name);
+    if (n == 0 || n > 9 || name[0] == '0' || strspn(name, "0123456789") != n) {
+        return -1;
+    }
+    for (size_t i = 0; i < n; i++) {
+        number = number * 10 + (name[i] - '0');
+    }
+    return number <= reader->n_fields ? number - 1 : -1;
+}
+
 static tc_status find_column(const tc_table_reader *reader, int c, tc_error *err)
 {
     const tc_table_spec *const spec = reader->spec;
@@ -114,7 +181,10 @@ static tc_status find_column(const tc_table_reader *reader, int c, tc_error *err
     tc_table_place *const place = &reader->place[c];
     *place = (tc_table_place){-1, -1};
     reader->text[c] = (tc_csv_text){"", 0};
-    for (int64_t i = 0; name != NULL && i < reader->n_fields; i++) {
+    if (name != NULL && !spec->dialect.header) {
+        place->field = field_of_number(reader, name);
+    }
+    for (int64_t i = 0; name != NULL && spec->dialect.header && i < reader->n_fields; i++) {
         if (!is_name(name_of(reader, i), name)) {
             continue;
         }
@@ -127,9 +197,13 @@ static tc_status find_column(const tc_table_reader *reader, int c, tc_error *err
     if (name != NULL && place->field < 0 &&
         !(c < spec->n_columns && spec->column[c].optional)) {
         return tc_fail(err, TC_EDATA,
-                       "%s: the header has no column \"%s\"; check %s.columns, or whether "
-                       "the file is separated as configured",
-                       reader->path, name, spec->section);
+                       "%s: %s has no column \"%s\"; check %s.columns and the delimiter in "
+                       "input.format",
+                       reader->path,
+                       spec->dialect.header
+                           ? "the header"
+                           : "without a header the columns are numbers: it",
+                       name, spec->section);
     }
     return TC_OK;
 }

@@ -88,25 +88,54 @@ static tc_status share_out(const tc_comm *comm, const tc_table_spec *spec,
     return TC_OK;
 }
 
-/* Counts bytes [begin, end) of a file. */
+/* Byte behind the lines of a file that are not read, at most `limit`. */
+static tc_status skipped_bytes(const tc_table_spec *spec, const char *path, int64_t limit,
+                               char *bytes, int64_t *out, tc_error *err)
+{
+    tc_source *source = NULL;
+    int64_t lines = spec->dialect.skip_lines, n = 1;
+    tc_status st = TC_OK;
+    *out = 0;
+    if (lines > 0) {
+        st = tc_source_open(path, 0, &source, err);
+    }
+    while (st == TC_OK && lines > 0 && n > 0 && *out < limit) {
+        st = tc_source_read(source, bytes, COUNT_CHUNK, &n, err);
+        for (int64_t i = 0; st == TC_OK && i < n && lines > 0; i++) {
+            lines -= bytes[i] == '\n';
+            (*out)++;
+        }
+    }
+    tc_source_close(&source);
+    return st;
+}
+
+/* Counts the bytes of a piece; no quotes in lines that are not read. */
 static tc_status count_bytes(const tc_table_spec *spec, const tc_table_piece *piece,
                              tail *out, tc_error *err)
 {
     const char *const path = spec->file[piece->file];
     tc_source *source = NULL;
     char *bytes = tc_mem_alloc(COUNT_CHUNK, 1, err);
-    int64_t left = piece->end - piece->begin, n = 1;
-    tc_status st =
-        bytes == NULL ? TC_ENOMEM : tc_source_open(path, piece->begin, &source, err);
-    while (st == TC_OK && left > 0 && n > 0) {
-        st =
-            tc_source_read(source, bytes, left < COUNT_CHUNK ? left : COUNT_CHUNK, &n, err);
+    int64_t at = piece->begin, quoted_from = 0, n = 1;
+    tc_status st = bytes == NULL
+                       ? TC_ENOMEM
+                       : skipped_bytes(spec, path, piece->end, bytes, &quoted_from, err);
+    if (st == TC_OK) {
+        st = tc_source_open(path, at, &source, err);
+    }
+    while (st == TC_OK && at < piece->end && n > 0) {
+        const int64_t stop = at < quoted_from ? quoted_from : piece->end;
+        int64_t none = 0;
+        st = tc_source_read(source, bytes,
+                            stop - at < COUNT_CHUNK ? stop - at : COUNT_CHUNK, &n, err);
         if (st == TC_OK) {
-            tc_csv_count(&spec->dialect, bytes, n, &out->quotes, &out->newlines);
-            left -= n;
+            tc_csv_count(&spec->dialect, bytes, n, at < quoted_from ? &none : &out->quotes,
+                         &out->newlines);
+            at += n;
         }
     }
-    if (st == TC_OK && left > 0) {
+    if (st == TC_OK && at < piece->end) {
         st = tc_fail(
             err, TC_EIO,
             "%s: became shorter while it was read; run again when the file is complete",

@@ -47,13 +47,68 @@ static tc_status refill(tc_table_reader *r, tc_error *err)
     return TC_OK;
 }
 
-static tc_status too_long(const tc_table_reader *r, tc_error *err)
+/* The line to look at in a record whose quotes do not fit; the record starts at buffer[at],
+ * as far as it is in the buffer. */
+static int64_t suspect_line(const tc_table_reader *r)
+{
+    const tc_csv_text seen = {r->buffer + r->at, r->filled - r->at};
+    return r->line + tc_csv_suspect(&r->spec->dialect, seen);
+}
+
+static tc_status ends_open(const tc_table_reader *r, int64_t line, tc_error *err)
 {
     return tc_fail(
         err, TC_EDATA,
-        "%s: the record at line %lld is longer than %d bytes; a quote may be missing "
-        "there",
-        r->path, (long long)r->line, TC_CSV_MAX_RECORD);
+        "%s: the file ends inside quotes; look at the quotes in line %lld, where "
+        "one is missing or out of place",
+        r->path, (long long)line);
+}
+
+/* Passes over a record beyond the limit, if it is one physical line. One of several lines
+ * is an error of the file: its quotes cannot be trusted, so neither can what follows. The
+ * hash is that of its first bytes and its length, so that memory does not grow with it. */
+static tc_status pass_long(tc_table_reader *r, tc_table_record *record, tc_error *err)
+{
+    const int64_t suspect = suspect_line(r);
+    const uint64_t head = tc_hash64_of(r->buffer + r->at, TC_CSV_MAX_RECORD, 0);
+    int64_t quotes = 0, none = 0, length = 0;
+    int last = 0;
+    const char *newline = NULL;
+    while (newline == NULL && !(r->at == r->filled && r->at_end)) {
+        const char *const p = r->buffer + r->at;
+        const int64_t rest = r->filled - r->at;
+        int64_t n;
+        newline = memchr(p, '\n', (size_t)rest);
+        n = newline != NULL ? newline - p : rest;
+        tc_csv_count(&r->spec->dialect, p, n, &quotes, &none);
+        last = n > 0 ? p[n - 1] : last;
+        length += n;
+        r->at += n + (newline != NULL);
+        if (newline == NULL) {
+            TC_TRY(refill(r, err));
+        }
+    }
+    if ((quotes & 1) != 0 && newline == NULL) {
+        return ends_open(r, suspect, err);
+    }
+    if ((quotes & 1) != 0) {
+        return tc_fail(
+            err, TC_EDATA,
+            "%s: the record at line %lld has several lines and more than %d "
+            "bytes; look at the quotes in line %lld, where one is missing or out "
+            "of place",
+            r->path, (long long)r->line, TC_CSV_MAX_RECORD, (long long)suspect);
+    }
+    *record = (tc_table_record){.line = r->line, .too_long = 1};
+    record->shape = (tc_csv_record){.length = length - (last == '\r'),
+                                    .next = length + (newline != NULL),
+                                    .newlines = newline != NULL,
+                                    .stray = -1,
+                                    .nul = -1,
+                                    .cr = -1};
+    record->hash = tc_hash_mix(head, (uint64_t)record->shape.length);
+    r->line += record->shape.newlines;
+    return TC_OK;
 }
 
 tc_status tc_table_reader_record(tc_table_reader *r, int64_t capacity,
@@ -73,21 +128,34 @@ tc_status tc_table_reader_record(tc_table_reader *r, int64_t capacity,
         }
         if (outcome == TC_CSV_RECORD && record->shape.length <= TC_CSV_MAX_RECORD) {
             record->line = r->line;
+            record->too_long = 0;
             r->at += record->shape.next;
             r->line += record->shape.newlines;
-            if (record->shape.length > 0 && record->shape.n_fields > 0) {
-                *found = 1;
-                return TC_OK;
-            }
-        } else if (outcome == TC_CSV_RECORD || rest > TC_CSV_MAX_RECORD + 2) {
-            return too_long(r, err);
+            *found = record->shape.length > 0 && record->shape.n_fields > 0;
+        } else if (rest > TC_CSV_MAX_RECORD + 2 || outcome == TC_CSV_RECORD) {
+            TC_TRY(pass_long(r, record, err));
+            *found = 1;
         } else if (outcome == TC_CSV_OPEN) {
-            return tc_fail(
-                err, TC_EDATA,
-                "%s: the file ends inside quotes that open in the record at line "
-                "%lld; close them there",
-                r->path, (long long)r->line);
+            return ends_open(r, suspect_line(r), err);
         } else {
+            TC_TRY(refill(r, err));
+        }
+        if (*found) {
+            return TC_OK;
+        }
+    }
+    return TC_OK;
+}
+
+tc_status tc_table_reader_skip_lines(tc_table_reader *r, int64_t n, tc_error *err)
+{
+    while (n > 0 && !(r->at == r->filled && r->at_end)) {
+        const char *const newline =
+            memchr(r->buffer + r->at, '\n', (size_t)(r->filled - r->at));
+        r->at = newline != NULL ? newline + 1 - r->buffer : r->filled;
+        r->line += newline != NULL;
+        n -= newline != NULL;
+        if (newline == NULL) {
             TC_TRY(refill(r, err));
         }
     }
@@ -109,13 +177,25 @@ static void take_texts(tc_table_reader *r)
 }
 
 /* What is wrong with the form of a record, and where. */
-static tc_table_problem judge(const tc_table_reader *r, const tc_csv_record *shape,
+static tc_table_problem judge(const tc_table_reader *r, const tc_table_record *record,
                               int64_t *field)
 {
+    const tc_csv_record *const shape = &record->shape;
     *field = -1;
+    if (record->too_long) {
+        return TC_TABLE_LONG;
+    }
     if (shape->stray >= 0) {
         *field = shape->stray;
         return TC_TABLE_QUOTE;
+    }
+    if (shape->nul >= 0) {
+        *field = shape->nul;
+        return TC_TABLE_NUL;
+    }
+    if (shape->cr >= 0) {
+        *field = shape->cr;
+        return TC_TABLE_CR;
     }
     return shape->n_fields != r->n_fields ? TC_TABLE_FIELDS : TC_TABLE_GOOD;
 }
@@ -130,16 +210,19 @@ tc_status tc_table_reader_next(tc_table_reader *reader, tc_table_row *row, int *
         tc_source_close(&reader->source);
         return st;
     }
-    *row =
-        (tc_table_row){.text = reader->text,
-                       .file = reader->file,
-                       .line = record.line,
-                       .lines = reader->line - record.line,
-                       .bytes = record.shape.next,
-                       .hash = tc_hash64_of(record.bytes, (size_t)record.shape.length, 0),
-                       .header_hash = reader->header_hash};
-    row->lines += record.shape.next == record.shape.length; /* at the end of the file */
-    row->problem = judge(reader, &record.shape, &row->field);
+    if (!record.too_long) {
+        record.hash = tc_hash64_of(record.bytes, (size_t)record.shape.length, 0);
+    }
+    *row = (tc_table_row){.text = reader->text,
+                          .file = reader->file,
+                          .line = record.line,
+                          .lines = record.shape.newlines,
+                          .bytes = record.shape.next,
+                          .hash = record.hash,
+                          .header_hash = reader->header_hash};
+    row->lines +=
+        record.too_long ? row->lines == 0 : record.bytes[record.shape.next - 1] != '\n';
+    row->problem = judge(reader, &record, &row->field);
     if (row->problem == TC_TABLE_GOOD) {
         take_texts(reader);
     }

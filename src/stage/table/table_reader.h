@@ -44,7 +44,9 @@ typedef struct {
 typedef struct {
     const char *bytes;
     tc_csv_record shape;
-    int64_t line; /* at which it starts */
+    int64_t line;  /* at which it starts */
+    uint64_t hash; /* of the bytes without the line end */
+    int too_long;  /* beyond the limit: only length, next, newlines and the hash are set */
 } tc_table_record;
 
 /* Local. With all_columns the names are taken from the first file. Errors: TC_ENOMEM; with
@@ -64,6 +66,10 @@ TC_NODISCARD tc_status tc_table_reader_open(tc_table_reader *reader, tc_source_s
  * TC_CSV_MAX_RECORD or a file that ends inside quotes; TC_EIO. */
 TC_NODISCARD tc_status tc_table_reader_next(tc_table_reader *reader, tc_table_row *row,
                                             int *found, tc_error *err);
+
+/* Local; for table_header.c. Passes over n physical lines, or to the end of the file. */
+TC_NODISCARD tc_status tc_table_reader_skip_lines(tc_table_reader *reader, int64_t n,
+                                                  tc_error *err);
 
 /* Local; for table_header.c. Reads the next record, whatever its fields; *found 0 at the
  * end of file or piece. */

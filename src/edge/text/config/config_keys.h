@@ -132,6 +132,15 @@
       "column of the category or article")
 
 #define TC_KEYS_FORMAT(N, W, T, A)                                                         \
+    T(A, TEXT, delimiter, input.format.delimiter, ",", 0,                                  \
+      "between fields: one byte, tab, or blanks = runs of blanks and tabs, no quotes")     \
+    T(A, TEXT, quote, input.format.quote, "\"", 0,                                         \
+      "around fields that hold a delimiter, a newline or, doubled, a quote: one byte, or " \
+      "none")                                                                              \
+    T(A, FLAG, header, input.format.has_header, "true", 0,                                 \
+      "false: there is no header line, the columns are named 1, 2, 3, ...")                \
+    N(A, INT, skip_lines, input.format.skip_lines, "0", 0, 1000000, "[]", 0,               \
+      "lines in front of the header, or of the rows, that are not read")                   \
     W(A, encoding, input.format.encoding, "utf-8", tc_words_encoding,                      \
       "of the files; a customer id, channel or category that is not valid in it is "       \
       "rejected. Results are UTF-8")                                                       \

@@ -42,6 +42,23 @@ static tc_status check_required(const verify *v)
     return TC_OK;
 }
 
+/* How the lines of files are read. */
+static tc_status check_dialect(const verify *v)
+{
+    const tc_input_format *format = &v->config->input.format;
+    tc_csv_dialect dialect;
+    if (tc_csv_dialect_parse(format->delimiter, format->quote, &dialect)) {
+        return TC_OK;
+    }
+    if (tc_csv_dialect_parse(format->delimiter, "none", &dialect)) {
+        return tc_place_fail(at(v, "input.format.quote"), v->err,
+                             "cannot be a quote here; allowed: one byte other than the "
+                             "delimiter and blanks, or none");
+    }
+    return tc_place_fail(at(v, "input.format.delimiter"), v->err,
+                         "cannot be a delimiter; allowed: one byte, tab, or blanks");
+}
+
 static tc_status check_columns(const verify *v)
 {
     static const char choice[] =
@@ -252,6 +269,7 @@ tc_status tc_config_verify(const tc_config *config, tc_layer *layers, int n, tc_
     int n_lists;
     const tc_list *lists = tc_lists(&n_lists);
     TC_TRY(check_required(&v));
+    TC_TRY(check_dialect(&v));
     TC_TRY(check_columns(&v));
     TC_TRY(check_format(&v));
     for (int i = 0; i < n_lists; i++) {
