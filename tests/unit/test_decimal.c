@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -207,12 +208,86 @@ static void test_factors(void **state)
     }
 }
 
+/* Digits with at most one point, read one by one; -1 if it is anything else. */
+static int64_t one_by_one(const char *text, int n)
+{
+    int64_t v = 0;
+    int digits = 0, places = -1;
+    for (int i = 0; i < n; i++) {
+        if (text[i] == '.' && places < 0) {
+            places = 0;
+        } else if (text[i] >= '0' && text[i] <= '9') {
+            v = v * 10 + (text[i] - '0');
+            digits++;
+            places += places >= 0;
+        } else {
+            return -1;
+        }
+    }
+    for (places = places < 0 ? 0 : places; places < TC_DECIMAL_PLACES; places++) {
+        v *= 10;
+    }
+    return digits > 0 ? v : -1;
+}
+
+static void compare(const char *text, int n)
+{
+    /* of its own size, so that a sanitizer sees a byte read beyond it */
+    char *const copy = malloc((size_t)n);
+    const int64_t wanted = one_by_one(text, n);
+    int64_t value = -1;
+    int rounded = 0;
+    assert_non_null(copy);
+    memcpy(copy, text, (size_t)n);
+    if (tc_decimal_parse(copy, n, &value, &rounded) !=
+            (wanted < 0 ? TC_DECIMAL_SYNTAX : TC_DECIMAL_OK) ||
+        value != wanted || rounded) {
+        fail_msg("\"%.*s\": %lld", n, text, (long long)value);
+    }
+    free(copy);
+}
+
+/* All texts of up to 7 bytes out of a few, and each byte of longer ones set to all values. */
+static void test_short_texts(void **state)
+{
+    static const char letters[] = "059./:";
+    static const char *const whole[] = {"12345678", "1234.567", "99999.99", ".1234",
+                                        "7",        "4.9",      "1234567.", "000.0001"};
+    (void)state;
+    for (int n = 1, all = 6; n <= 7; n++, all *= 6) {
+        for (int code = 0; code < all; code++) {
+            char text[8];
+            int rest = code, places = -1;
+            for (int i = 0; i < n; i++, rest /= 6) {
+                text[i] = letters[rest % 6];
+                places += places >= 0 || text[i] == '.';
+            }
+            if (places <= TC_DECIMAL_PLACES) {
+                compare(text, n);
+            }
+        }
+    }
+    for (size_t k = 0; k < sizeof whole / sizeof *whole; k++) {
+        const int n = (int)strlen(whole[k]);
+        for (int i = 0; i < 256 * n; i++) {
+            char text[9];
+            memcpy(text, whole[k], (size_t)n + 1);
+            text[i / 256] = (char)(i % 256);
+            /* signs in front, exponents and lost digits are not the reference's affair */
+            if (strchr("+-eE", text[i / 256]) == NULL &&
+                strcspn(text, ".") + 5 >= (size_t)n) {
+                compare(text, n);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),     cmocka_unit_test(test_failures),
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_products),
-        cmocka_unit_test(test_factors),
+        cmocka_unit_test(test_factors),    cmocka_unit_test(test_short_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
