@@ -3,8 +3,8 @@
  *
  * A stage's id is the hash of the program version, of the sections of the configuration
  * that it reads, and of the ids of the files that it reads. The id of events.h5 hashes the
- * rows themselves, free of their order. A file whose id is the expected one need not be
- * made again. */
+ * rows themselves, free of their order; where several event files are read, what counts are the rows of all of
+ * them (event_list.h). A file whose id is the expected one need not be made again. */
 #ifndef TC_LINEAGE_H
 #define TC_LINEAGE_H
 
@@ -37,6 +37,12 @@ typedef struct {
 
 /* Local. The table, in the order of the data. */
 const tc_stage_def *tc_stage(tc_stage_kind kind);
+
+/* Local. The file of a stage in the run directory; with input.instalment that of ingest is events/NAME.h5, and its
+ * second file, rejects.csv, is events/NAME.rejects.csv. Counted memory, owned by the caller; NULL on TC_ENOMEM. */
+TC_NODISCARD char *tc_stage_path(const tc_config *config, tc_stage_kind kind,
+                                 tc_error *err);
+TC_NODISCARD char *tc_rejects_path(const tc_config *config, tc_error *err);
 
 /* Collective. Opens the file of a stage in the run directory for reading. Errors as
  * tc_store_open_all. */

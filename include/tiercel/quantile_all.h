@@ -17,4 +17,19 @@ TC_NODISCARD tc_status tc_quantile_all(tc_comm *comm, const tc_shards *shards,
                                        const tc_quantile_request *request, double *out,
                                        int64_t *n_valid, tc_error *err);
 
+/* Where the rows come from if not all are in memory. */
+typedef struct {
+    /* Local. Before rows *row .. *row + n_rows - 1 of this rank are counted: brings them to memory and sets *row
+     * to where they lie in the columns of the request. Called for each shard in each round. */
+    tc_status (*load)(void *context, int64_t *row, int64_t n_rows, tc_error *err);
+    void *context;
+} tc_quantile_rows;
+
+/* Collective. The same with rows that are brought on demand; rows NULL: all are in memory. Errors (agreed): as
+ * above, and those of load. */
+TC_NODISCARD tc_status tc_quantile_rows_all(tc_comm *comm, const tc_shards *shards,
+                                            const tc_quantile_request *request,
+                                            const tc_quantile_rows *rows, double *out,
+                                            int64_t *n_valid, tc_error *err);
+
 #endif

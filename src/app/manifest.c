@@ -11,6 +11,7 @@ struct tc_manifest {
     char *path;
     json_t *root; /* rank 0; NULL elsewhere */
     char ingest_key[TC_ID_TEXT];
+    char *instalment; /* "" = none; each has an entry of its own */
 };
 
 static tc_status make_ingest_key(const tc_config *config, const char *fingerprint,
@@ -98,7 +99,8 @@ tc_status tc_manifest_open_all(tc_comm *comm, const tc_config *config,
     *out = m;
     if (st == TC_OK) {
         m->path = tc_config_path(config, "run.json", err);
-        st = m->path == NULL ? TC_ENOMEM : TC_OK;
+        m->instalment = tc_mem_text(config->input.instalment, err);
+        st = m->path == NULL || m->instalment == NULL ? TC_ENOMEM : TC_OK;
     }
     if (st == TC_OK) {
         st = make_ingest_key(config, fingerprint, m->ingest_key, err);
@@ -118,9 +120,21 @@ void tc_manifest_destroy(tc_manifest **manifest)
     if (*manifest != NULL) {
         json_decref((*manifest)->root);
         tc_mem_free((*manifest)->path);
+        tc_mem_free((*manifest)->instalment);
         tc_mem_free(*manifest);
         *manifest = NULL;
     }
+}
+
+/* Name of the entry of a stage; text: 8 + the longest instalment. */
+enum { ENTRY_TEXT = 96 };
+static const char *entry_name(const tc_manifest *m, const char *stage, int is_ingest,
+                              char text[ENTRY_TEXT])
+{
+    const int named = is_ingest && m->instalment[0] != '\0';
+    (void)snprintf(text, ENTRY_TEXT, "%s%s%s", stage, named ? " " : "",
+                   named ? m->instalment : "");
+    return text;
 }
 
 void tc_manifest_events_id_all(tc_comm *comm, const tc_manifest *manifest,
@@ -128,8 +142,10 @@ void tc_manifest_events_id_all(tc_comm *comm, const tc_manifest *manifest,
 {
     memset(id, 0, TC_ID_TEXT);
     if (manifest->root != NULL) {
+        char name[ENTRY_TEXT];
         const json_t *stages = json_object_get(manifest->root, "stages");
-        const json_t *ingest = json_object_get(stages, "ingest");
+        const json_t *ingest =
+            json_object_get(stages, entry_name(manifest, "ingest", 1, name));
         const char *key = json_string_value(json_object_get(ingest, "key"));
         const char *events = json_string_value(json_object_get(ingest, "id"));
         if (key != NULL && events != NULL && strcmp(key, manifest->ingest_key) == 0) {
@@ -143,13 +159,19 @@ static tc_status note(tc_manifest *m, tc_stage_kind kind, const char *id, json_t
                       tc_error *err)
 {
     const tc_stage_def *def = tc_stage(kind);
-    (void)json_object_set_new(entry, "file", json_string(def->file));
+    const int is_ingest = kind == TC_STAGE_INGEST;
+    char name[ENTRY_TEXT], file[ENTRY_TEXT];
+    (void)snprintf(file, sizeof file, "events/%s.h5", m->instalment);
+    (void)json_object_set_new(
+        entry, "file",
+        json_string(is_ingest && m->instalment[0] != '\0' ? file : def->file));
     (void)json_object_set_new(entry, "id", json_string(id));
     (void)json_object_set_new(entry, "state", json_string("complete"));
-    if (kind == TC_STAGE_INGEST) {
+    if (is_ingest) {
         (void)json_object_set_new(entry, "key", json_string(m->ingest_key));
     }
-    (void)json_object_set_new(json_object_get(m->root, "stages"), def->name, entry);
+    (void)json_object_set_new(json_object_get(m->root, "stages"),
+                              entry_name(m, def->name, is_ingest, name), entry);
     return tc_json_write(m->path, m->root, err);
 }
 

@@ -48,6 +48,11 @@ tc_status tc_pipeline_directory_all(tc_comm *comm, const tc_config *config, tc_e
     tc_status st = TC_OK;
     if (tc_comm_rank(comm) == 0) {
         st = make_directories(config->directory, err);
+        if (st == TC_OK && config->input.instalment[0] != '\0') {
+            char *events = tc_config_path(config, "events", err);
+            st = events == NULL ? TC_ENOMEM : make_directories(events, err);
+            tc_mem_free(events);
+        }
     }
     return tc_comm_agree_all(comm, st, err);
 }
@@ -101,7 +106,7 @@ static tc_status rejects_there_all(tc_comm *comm, const tc_config *config, int *
     int64_t found = 0;
     tc_status st = TC_OK;
     if (tc_comm_rank(comm) == 0) {
-        char *path = tc_config_path(config, "rejects.csv", err);
+        char *path = tc_rejects_path(config, err);
         st = path == NULL ? TC_ENOMEM : TC_OK;
         found = st == TC_OK && access(path, R_OK) == 0;
         tc_mem_free(path);

@@ -1,16 +1,18 @@
 #include "tiercel/lineage.h"
 
+#include "tiercel/event_list.h"
 #include "tiercel/hash.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const tc_stage_def table[TC_N_STAGES] = {
-    {"ingest", "events.h5", "tiercel.events", 1, "input", {-1}, tc_ingest_all},
+    {"ingest", "events.h5", "tiercel.events", 2, "input", {-1}, tc_ingest_all},
     {"features",
      "features.h5",
      "tiercel.features",
-     1,
+     2,
      "run features",
      {TC_STAGE_INGEST, -1},
      tc_features_all},
@@ -49,11 +51,42 @@ const tc_stage_def *tc_stage(tc_stage_kind kind)
     return &table[kind];
 }
 
+/* A file of ingest: `plain`, or with an instalment events/<instalment><ending>. */
+static char *ingest_path(const tc_config *config, const char *plain, const char *ending,
+                         tc_error *err)
+{
+    const char *instalment = config->input.instalment;
+    const size_t size = strlen(instalment) + strlen(ending) + 16;
+    char *name, *path;
+    if (instalment[0] == '\0') {
+        return tc_config_path(config, plain, err);
+    }
+    name = tc_mem_alloc((int64_t)size, 1, err);
+    if (name == NULL) {
+        return NULL;
+    }
+    (void)snprintf(name, size, "events/%s%s", instalment, ending);
+    path = tc_config_path(config, name, err);
+    tc_mem_free(name);
+    return path;
+}
+
+char *tc_stage_path(const tc_config *config, tc_stage_kind kind, tc_error *err)
+{
+    return kind == TC_STAGE_INGEST ? ingest_path(config, table[kind].file, ".h5", err)
+                                   : tc_config_path(config, table[kind].file, err);
+}
+
+char *tc_rejects_path(const tc_config *config, tc_error *err)
+{
+    return ingest_path(config, "rejects.csv", ".rejects.csv", err);
+}
+
 tc_status tc_stage_open_all(tc_comm *comm, const tc_config *config, tc_stage_kind kind,
                             tc_store **out, tc_error *err)
 {
     const tc_stage_def *def = &table[kind];
-    char *path = tc_config_path(config, def->file, err);
+    char *path = tc_stage_path(config, kind, err);
     tc_status st = tc_comm_agree_all(comm, path == NULL ? TC_ENOMEM : TC_OK, err);
     *out = NULL;
     if (st == TC_OK) {
@@ -95,6 +128,49 @@ tc_status tc_input_id(const tc_config *config, char id[TC_ID_TEXT], tc_error *er
     return st;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* The run ids of the event files, whatever their names. */
+static tc_status append_run_ids(const tc_event_list *list, tc_buffer *text, tc_error *err)
+{
+    char(*id)[TC_ID_TEXT] = tc_mem_alloc(list->n, sizeof *id, err);
+    tc_status st = id == NULL ? TC_ENOMEM : TC_OK;
+    for (int i = 0; i < list->n && st == TC_OK; i++) {
+        memcpy(id[i], tc_store_head(list->store[i])->run_id, TC_ID_TEXT);
+    }
+    if (st == TC_OK) {
+        qsort(id, (size_t)list->n, sizeof *id, by_text);
+    }
+    for (int i = 0; i < list->n && st == TC_OK; i++) {
+        st = tc_buffer_print(text, err, "|%s", id[i]);
+    }
+    tc_mem_free(id);
+    return st;
+}
+
+/* Collective. Appends what identifies the event files: their content, and for the report, which says what each
+ * ingest counted, the files. */
+static tc_status append_events_all(tc_comm *comm, const tc_config *config,
+                                   tc_stage_kind kind, tc_buffer *text, tc_error *err)
+{
+    tc_event_list list;
+    char id[TC_ID_TEXT];
+    tc_status st = tc_event_list_open_all(comm, config, &list, err);
+    if (st == TC_OK && kind == TC_STAGE_REPORT) {
+        st = tc_comm_agree_all(comm, append_run_ids(&list, text, err), err);
+    } else if (st == TC_OK) {
+        st = tc_event_list_id_all(comm, config, &list, id, err);
+        if (st == TC_OK) {
+            st = tc_comm_agree_all(comm, tc_buffer_print(text, err, "|%s", id), err);
+        }
+    }
+    tc_event_list_close_all(&list);
+    return st;
+}
+
 /* Collective. Appends the run id of one file upstream. */
 static tc_status append_upstream_all(tc_comm *comm, const tc_config *config,
                                      tc_stage_kind kind, tc_buffer *text, tc_error *err)
@@ -122,7 +198,9 @@ tc_status tc_stage_id_all(tc_comm *comm, const tc_config *config, tc_stage_kind 
     }
     st = tc_comm_agree_all(comm, st, err);
     for (int i = 0; st == TC_OK && def->upstream[i] >= 0; i++) {
-        st = append_upstream_all(comm, config, (tc_stage_kind)def->upstream[i], &text, err);
+        const tc_stage_kind from = (tc_stage_kind)def->upstream[i];
+        st = from == TC_STAGE_INGEST ? append_events_all(comm, config, kind, &text, err)
+                                     : append_upstream_all(comm, config, from, &text, err);
     }
     if (st == TC_OK) {
         tc_hash128_text(tc_hash128_of(text.data, (size_t)text.size), id);

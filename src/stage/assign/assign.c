@@ -51,9 +51,9 @@ static tc_status prepare(tc_assign *a, tc_error *err)
 
 static tc_status check_rows(const tc_assign *a, tc_error *err)
 {
-    const tc_store *store[3] = {a->events, a->segments, a->churn};
-    static const char *const name[3] = {"events.h5", "segments.h5", "churn.h5"};
-    for (int i = 0; i < 3; i++) {
+    const tc_store *store[2] = {a->segments, a->churn};
+    static const char *const name[2] = {"segments.h5", "churn.h5"};
+    for (int i = 0; i < 2; i++) {
         if (tc_store_head(store[i])->n_rows != a->shards.n_global) {
             return tc_fail(err, TC_EDATA,
                            "%s and features.h5 hold different numbers of customers; "
@@ -69,9 +69,6 @@ static tc_status open_inputs_all(tc_assign *a, tc_error *err)
     int64_t has_model = 0, has_backtest = 0;
     tc_status st =
         tc_stage_open_all(a->comm, a->config, TC_STAGE_FEATURES, &a->features, err);
-    if (st == TC_OK) {
-        st = tc_stage_open_all(a->comm, a->config, TC_STAGE_INGEST, &a->events, err);
-    }
     if (st == TC_OK) {
         st = tc_stage_open_all(a->comm, a->config, TC_STAGE_SEGMENT, &a->segments, err);
     }
@@ -169,7 +166,6 @@ tc_status tc_assign_all(tc_comm *comm, const tc_config *config, tc_error *err)
     tc_store_close_all(&a.out);
     tc_store_close_all(&a.churn);
     tc_store_close_all(&a.segments);
-    tc_store_close_all(&a.events);
     tc_store_close_all(&a.features);
     tc_assign_scoring_free(&a.now);
     tc_shards_free(&a.shards);

@@ -45,7 +45,7 @@ typedef struct {
     double *share;          /* [n_tiers] */
     const char **tier_name; /* [n_tiers + 1], [0] = "none"; names borrowed */
     tc_rule_table rules;
-    tc_store *events, *features, *segments, *churn, *out;
+    tc_store *features, *segments, *churn, *out;
     tc_shards shards;
     tc_scoring now, then; /* at date_score; at date_train (the backtest) */
     int has_model, has_backtest;

@@ -54,9 +54,9 @@ static tc_status copy_others_all(tc_assign *a, tc_error *err)
     int64_t rows;
     int columns;
     tc_status st =
-        tc_store_shape_all(a->events, "customers/id", &rows, &columns, &id.width, err);
+        tc_store_shape_all(a->features, "customers/id", &rows, &columns, &id.width, err);
     if (st == TC_OK) {
-        st = copy_rows_all(a, a->events, "customers/id", &id, err);
+        st = copy_rows_all(a, a->features, "customers/id", &id, err);
     }
     if (st == TC_OK) {
         st = copy_rows_all(a, a->segments, "cluster", &cluster, err);

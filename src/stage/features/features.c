@@ -1,4 +1,4 @@
-/* features.c - the features stage: events.h5 to features.h5. */
+/* features.c - the features stage: event files to features.h5. */
 #include "features_impl.h"
 
 #include "tiercel/catalogue.h"
@@ -7,32 +7,38 @@
 
 #include <stdio.h>
 
-/* If the columns of all dates fit into this much memory of a rank, one pass over the events fills them;
- * else one pass a date. The results are the same. */
-static const int64_t COLUMN_BYTES = (int64_t)256 << 20;
-
 typedef struct {
     tc_comm *comm;
     const tc_config *config;
-    tc_store *in, *out;
-    tc_events events;
-    tc_features_at at[N_DATES];
+    tc_event_list list;
+    tc_features_merge_what what;
+    tc_features_merge merge;
+    tc_shards shards;
+    tc_store *out;
+    tc_features_block block;
 } stage;
+
+int64_t tc_features_memory(const tc_config *config)
+{
+    (void)config;
+    return (int64_t)256 << 20;
+}
 
 /* The as-of date T, and the dates T - H and T - 2H at which models learn and are tested. */
 static tc_status resolve_dates(stage *s, tc_error *err)
 {
-    const int64_t first = s->events.limits.day_first, last = s->events.limits.day_last;
+    const int64_t first = tc_date_day_of(s->list.first_time);
+    const int64_t last = tc_date_day_of(s->list.last_time);
     const int64_t score = s->config->as_of == TC_CONFIG_AUTO ? last + 1 : s->config->as_of;
     char text[3][TC_DATE_TEXT];
     tc_date_text(score, text[0]);
     tc_date_text(first, text[1]);
     tc_date_text(last, text[2]);
     for (int d = 0; d < N_DATES; d++) {
-        s->at[d].day = score - (N_DATES - 1 - d) * s->config->horizon_days;
-        s->at[d].labelled = d != DATE_SCORE;
+        s->block.at[d].day = score - (N_DATES - 1 - d) * s->config->horizon_days;
+        s->block.at[d].labelled = d != DATE_SCORE;
     }
-    if (s->events.shards.n_global == 0 || score <= first) {
+    if (s->shards.n_global == 0 || score <= first) {
         return tc_fail(err, TC_EDATA,
                        "no customer has an event before the as-of date %s: the events run "
                        "from %s to %s; set run.as_of to a later date",
@@ -46,18 +52,18 @@ static tc_status resolve_dates(stage *s, tc_error *err)
     return TC_OK;
 }
 
-/* Collective. */
-static tc_status read_all(stage *s, tc_error *err)
+/* Collective. The files, their customers, and the dates. */
+static tc_status open_all(stage *s, tc_error *err)
 {
-    tc_status st = tc_stage_open_all(s->comm, s->config, TC_STAGE_INGEST, &s->in, err);
+    tc_status st = tc_event_list_open_all(s->comm, s->config, &s->list, err);
+    s->what = (tc_features_merge_what){
+        .with_events = 1, .with_ids = 1, .memory = tc_features_memory(s->config)};
     if (st == TC_OK) {
-        st = tc_events_open_all(s->comm, s->in, &s->events, err);
+        st = tc_features_union_all(s->comm, s->config, &s->list, &s->what, &s->shards, err);
     }
     if (st == TC_OK) {
+        s->what.n_shards = s->shards.n_shards;
         st = tc_comm_agree_all(s->comm, resolve_dates(s, err), err);
-    }
-    if (st == TC_OK) {
-        st = tc_events_read_all(s->comm, s->in, &s->events, err);
     }
     return st;
 }
@@ -65,16 +71,60 @@ static tc_status read_all(stage *s, tc_error *err)
 /* Collective. */
 static tc_status create_all(stage *s, tc_error *err)
 {
-    tc_store_header header = *tc_store_head(s->in);
+    tc_store_header header = {.n_shards = s->shards.n_shards, .n_rows = s->shards.n_global};
     tc_status st;
     char date[TC_DATE_TEXT];
-    tc_date_text(s->at[DATE_SCORE].day, date);
+    tc_date_text(s->block.at[DATE_SCORE].day, date);
     (void)snprintf(header.as_of, sizeof header.as_of, "%s", date);
     st = tc_stage_create_all(s->comm, s->config, TC_STAGE_FEATURES, &header, &s->out, err);
     if (st == TC_OK) {
-        st = tc_stage_put_shards_all(s->out, s->events.shards.n_shards,
-                                     s->events.shards.first_row, err);
+        st = tc_stage_put_shards_all(s->out, s->shards.n_shards, s->shards.first_row, err);
     }
+    return st;
+}
+
+/* Customers block by block. */
+static tc_status stream(stage *s, tc_features_out *out, tc_error *err)
+{
+    tc_features_block *b = &s->block;
+    do {
+        TC_TRY(tc_features_block_fill(&s->merge, b, err));
+        TC_TRY(tc_features_out_write(out, b, err));
+    } while (b->n == b->capacity);
+    if (b->row0 + b->n != s->shards.row0 + s->shards.n_local) {
+        return tc_fail(err, TC_EDATA,
+                       "%s: the customers do not fit the shards; delete the file and run "
+                       "ingest again",
+                       s->list.path[0]);
+    }
+    return TC_OK;
+}
+
+/* Collective. The rows of all customers. */
+static tc_status rows_all(stage *s, tc_error *err)
+{
+    tc_features_out out = {0};
+    tc_status st =
+        tc_features_merge_start_all(s->comm, s->config, &s->list, &s->what, &s->merge, err);
+    const tc_rfm_limits limits = {.day_first = tc_date_day_of(s->list.first_time),
+                                  .day_last = tc_date_day_of(s->list.last_time),
+                                  .n_channels = s->merge.n_channels,
+                                  .n_categories = s->merge.n_categories};
+    if (st == TC_OK) {
+        st = tc_features_block_create(s->config, &s->merge, &limits, &s->block, err);
+        s->block.row0 = s->shards.row0;
+        st = tc_comm_agree_all(s->comm, st, err);
+    }
+    if (st == TC_OK) {
+        st = tc_features_out_begin_all(s->comm, s->out, &s->block, s->shards.n_global, &out,
+                                       err);
+    }
+    if (st == TC_OK) {
+        st = stream(s, &out, err);
+    }
+    st = tc_features_out_end_all(&out, tc_comm_agree_all(s->comm, st, err), err);
+    st = tc_features_merge_end_all(s->comm, &s->merge, st, err);
+    tc_features_block_free(&s->block);
     return st;
 }
 
@@ -116,7 +166,7 @@ static tc_status put_attributes_all(stage *s, int64_t counts[DATE_SCORE][2], tc_
     tc_status st = put_names_all(s, err);
     for (int d = 0; d < N_DATES && st == TC_OK; d++) {
         char date[TC_DATE_TEXT];
-        tc_date_text(s->at[d].day, date);
+        tc_date_text(s->block.at[d].day, date);
         st = tc_store_put_text_all(s->out, date_names[d], date, err);
     }
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && st == TC_OK; i++) {
@@ -125,24 +175,38 @@ static tc_status put_attributes_all(stage *s, int64_t counts[DATE_SCORE][2], tc_
     return st;
 }
 
-/* Collective. Dates begin .. end - 1 in one pass over the events. */
-static tc_status run_dates_all(stage *s, int begin, int end, tc_error *err)
+/* Collective. What the events add up to; orders of several files are counted anew, since one order may stand in
+ * two of them. */
+static tc_status put_totals_all(stage *s, tc_error *err)
 {
-    tc_status st = TC_OK;
-    for (int d = begin; d < end && st == TC_OK; d++) {
-        st = tc_features_at_create(&s->at[d], s->events.shards.n_local, err);
+    const tc_features_totals *t = &s->block.totals;
+    /* money in halves, so that sums over ranks cannot overflow; that they fit was checked by ingest */
+    int64_t words[7] = {t->events,
+                        t->purchases,
+                        t->returns,
+                        (int64_t)((uint64_t)t->gross & 0xFFFFFFFFu),
+                        (int64_t)(t->gross >> 32),
+                        (int64_t)((uint64_t)t->returned & 0xFFFFFFFFu),
+                        (int64_t)(t->returned >> 32)};
+    int64_t orders = 0;
+    tc_status st;
+    tc_comm_sum_i64_all(s->comm, words, 7);
+    if (s->list.n == 1) {
+        st = tc_store_get_i64_all(s->list.store[0], "orders", &orders, err);
+    } else {
+        st = tc_features_orders_all(s->comm, s->config, &s->list, &orders, err);
     }
-    if (st == TC_OK) {
-        st = tc_features_compute(&s->events, s->config, &s->at[begin], end - begin, err);
-    }
-    st = tc_comm_agree_all(s->comm, st, err);
-    for (int d = begin; d < end && st == TC_OK; d++) {
-        st = tc_features_put_all(&s->events.shards, s->out, &s->at[d], err);
-        if (st == TC_OK && d == DATE_SCORE) {
-            st = tc_features_put_summary_all(s->comm, &s->events.shards, s->out, &s->at[d],
-                                             err);
-        }
-        tc_features_at_free(&s->at[d]);
+    const struct {
+        const char *name;
+        int64_t value;
+    } numbers[] = {{"events", words[0]},
+                   {"purchase_rows", words[1]},
+                   {"return_rows", words[2]},
+                   {"amount_gross", words[3] + words[4] * ((int64_t)1 << 32)},
+                   {"amount_returned", words[5] + words[6] * ((int64_t)1 << 32)},
+                   {"orders", orders}};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && st == TC_OK; i++) {
+        st = tc_store_put_i64_all(s->out, numbers[i].name, numbers[i].value, err);
     }
     return st;
 }
@@ -151,26 +215,29 @@ static tc_status run_dates_all(stage *s, int begin, int end, tc_error *err)
 static tc_status write_all(stage *s, tc_error *err)
 {
     int64_t counts[DATE_SCORE][2]; /* labelled, churned */
-    int64_t most_rows = s->events.shards.n_local;
     tc_status st = create_all(s, err);
-    int step;
-    tc_comm_max_i64_all(s->comm, &most_rows, 1);
-    step = most_rows * tc_features_row_bytes() * N_DATES <= COLUMN_BYTES ? N_DATES : 1;
-    for (int d = 0; d < N_DATES && st == TC_OK; d += step) {
-        st = run_dates_all(s, d, d + step, err);
+    if (st == TC_OK) {
+        st = rows_all(s, err);
+    }
+    if (st == TC_OK) {
+        st = tc_features_put_summary_all(s->comm, s->config, &s->shards, s->out,
+                                         s->block.at[DATE_SCORE].day, err);
     }
     for (int d = 0; d < DATE_SCORE; d++) {
-        counts[d][0] = s->at[d].n_labelled;
-        counts[d][1] = s->at[d].n_churned;
+        counts[d][0] = s->block.at[d].n_labelled;
+        counts[d][1] = s->block.at[d].n_churned;
     }
     tc_comm_sum_i64_all(s->comm, &counts[0][0], sizeof counts / sizeof counts[0][0]);
     if (st == TC_OK) {
         st = put_attributes_all(s, counts, err);
     }
     if (st == TC_OK) {
+        st = put_totals_all(s, err);
+    }
+    if (st == TC_OK) {
         tc_log_info("features: %lld customers; %lld labelled for training, %lld of them "
                     "churned; %lld and %lld for the backtest",
-                    (long long)s->events.shards.n_global, (long long)counts[DATE_TRAIN][0],
+                    (long long)s->shards.n_global, (long long)counts[DATE_TRAIN][0],
                     (long long)counts[DATE_TRAIN][1], (long long)counts[DATE_BACKTEST][0],
                     (long long)counts[DATE_BACKTEST][1]);
         st = tc_store_publish_all(&s->out, err);
@@ -181,15 +248,13 @@ static tc_status write_all(stage *s, tc_error *err)
 tc_status tc_features_all(tc_comm *comm, const tc_config *config, tc_error *err)
 {
     stage s = {.comm = comm, .config = config};
-    tc_status st = read_all(&s, err);
+    tc_status st = open_all(&s, err);
     if (st == TC_OK) {
         st = write_all(&s, err);
     }
-    for (int d = 0; d < N_DATES; d++) {
-        tc_features_at_free(&s.at[d]);
-    }
-    tc_events_free(&s.events);
+    tc_features_block_free(&s.block);
+    tc_shards_free(&s.shards);
     tc_store_close_all(&s.out);
-    tc_store_close_all(&s.in);
+    tc_event_list_close_all(&s.list);
     return st;
 }

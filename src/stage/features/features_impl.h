@@ -1,65 +1,109 @@
-/* features_impl.h - what the parts of the features stage share; for src/stage/features*.c only. */
+/* features_impl.h - what the parts of the features stage share; for src/stage/features*.c only.
+ *
+ * The way of the data: the merge (features_merge.h) gives the customers of this rank one by one; a block takes
+ * a few thousand of them and turns them into columns; the output writes the block as rows of features.h5; when all
+ * blocks are through, the summaries read the columns of the date of the scores back. Nothing is as large as the
+ * base. */
 #ifndef TC_FEATURES_IMPL_H
 #define TC_FEATURES_IMPL_H
 
+#include "features_merge.h"
+
 #include "tiercel/lineage.h"
-#include "tiercel/rfm.h"
 
 /* Ascending, so that one pass over the events serves all of them. */
 enum { DATE_BACKTEST, DATE_TRAIN, DATE_SCORE, N_DATES };
 
-/* The events of the customers of this rank: the columns of events.h5. */
-typedef struct {
-    tc_shards shards;
-    int64_t first_time, last_time; /* of all ranks, seconds */
-    int64_t event0, n_events;      /* rows of this rank in events */
-    int64_t *first_event;          /* [shards.n_local + 1], relative to event0 */
-    int64_t *time, *amount;
-    uint64_t *order;
-    uint8_t *kind;
-    uint16_t *channel;
-    uint32_t *category;
-    tc_rfm_limits limits;
-} tc_events;
+/* Local, pure. Bytes that the stage may hold on a rank. */
+int64_t tc_features_memory(const tc_config *config);
 
-/* Collective. Opens the reader's part of events.h5: shards, time range, sizes of the dictionaries. Errors
- * (agreed): TC_EDATA if the file does not fit together, TC_ENOMEM, TC_EIO. */
-TC_NODISCARD tc_status tc_events_open_all(tc_comm *comm, tc_store *store, tc_events *events,
-                                          tc_error *err);
-/* Collective. Reads the rows of this rank. */
-TC_NODISCARD tc_status tc_events_read_all(tc_comm *comm, tc_store *store, tc_events *events,
-                                          tc_error *err);
-void tc_events_free(tc_events *events);
-
-/* Local, pure. The events of one local customer. */
-tc_rfm_events tc_events_of(const tc_events *events, int64_t row);
-
-/* What the features of one date are, for all customers of this rank. */
+/* Columns of one date. */
 typedef struct {
     int64_t day;
     int labelled;                /* has label and later_amount */
     void *column[TC_N_FEATURES]; /* float or double, as the catalogue says */
     int8_t *label;
     double *later_amount;
-    int64_t n_labelled, n_churned; /* of this rank */
+    int64_t n_labelled, n_churned; /* of all blocks of this rank */
 } tc_features_at;
 
-/* Local. Columns for n_rows customers. Errors: TC_ENOMEM (at is then to be freed too). */
-TC_NODISCARD tc_status tc_features_at_create(tc_features_at *at, int64_t n_rows,
-                                             tc_error *err);
-void tc_features_at_free(tc_features_at *at);
-/* Local, pure. Bytes of a customer in the columns of one date. */
-int64_t tc_features_row_bytes(void);
+/* Sums over all customers of this rank, for the attributes. */
+typedef struct {
+    int64_t events, purchases, returns;
+    tc_i128 gross, returned;
+} tc_features_totals;
 
-/* Local. Fills the columns of n_dates dates in one pass. Errors: TC_ENOMEM, TC_EDATA. */
-TC_NODISCARD tc_status tc_features_compute(const tc_events *events, const tc_config *config,
-                                           tc_features_at *at, int n_dates, tc_error *err);
+/* Consecutive customers of this rank as columns. */
+typedef struct {
+    const tc_config *config; /* borrowed */
+    tc_features_at at[N_DATES];
+    tc_hash128 *hash;
+    char *id;           /* [n][id_width], padded with zeros */
+    int64_t *extra_row; /* row in the extra source, -1 = none */
+    int id_width;
+    int64_t row0;        /* of the first customer among all */
+    int64_t n, capacity; /* customers */
+    tc_features_totals totals;
+    tc_rfm_scratch *scratch;
+    double
+        *value; /* [BLOCK][N_DATES][TC_N_FEATURES] customers not yet turned into columns */
+    int n_values;
+} tc_features_block;
 
-/* Collective. Writes at/<date>/... of one date, and for the date of the scores summary/<date>/... too. */
-TC_NODISCARD tc_status tc_features_put_all(const tc_shards *shards, tc_store *store,
-                                           const tc_features_at *at, tc_error *err);
-TC_NODISCARD tc_status tc_features_put_summary_all(tc_comm *comm, const tc_shards *shards,
-                                                   tc_store *store,
-                                                   const tc_features_at *at, tc_error *err);
+/* Local. A block of as many customers as the memory allows; at[].day and at[].labelled are set before. Errors:
+ * TC_ENOMEM (the block is to be freed in every case). */
+TC_NODISCARD tc_status tc_features_block_create(const tc_config *config,
+                                                const tc_features_merge *merge,
+                                                const tc_rfm_limits *limits,
+                                                tc_features_block *block, tc_error *err);
+void tc_features_block_free(tc_features_block *block);
+/* Local. Empties the block and fills it with the next customers; fewer than capacity, perhaps none, at the end.
+ * Errors: TC_EDATA, TC_EIO, TC_ENOMEM. */
+TC_NODISCARD tc_status tc_features_block_fill(tc_features_merge *merge,
+                                              tc_features_block *block, tc_error *err);
+
+/* Texts of a dataset that is open. */
+enum { TC_FEATURES_NAME = 96, TC_FEATURES_DESCRIPTION = 512 };
+typedef struct {
+    char name[TC_FEATURES_NAME], description[TC_FEATURES_DESCRIPTION];
+} tc_features_text;
+
+/* The datasets of features.h5 that have a row a customer. */
+typedef struct {
+    tc_features_text *text;
+    tc_store_piece *hash, *id;
+    tc_store_piece *column[N_DATES][TC_N_FEATURES];
+    tc_store_piece *label[N_DATES], *later_amount[N_DATES];
+} tc_features_out;
+
+/* Collective. Creates the datasets. Errors (agreed): TC_EIO, TC_ENOMEM; to be ended in every case. */
+TC_NODISCARD tc_status tc_features_out_begin_all(tc_comm *comm, tc_store *store,
+                                                 const tc_features_block *block,
+                                                 int64_t n_global, tc_features_out *out,
+                                                 tc_error *err);
+/* Local. Writes the rows of a block. Errors: TC_EIO. */
+TC_NODISCARD tc_status tc_features_out_write(tc_features_out *out,
+                                             const tc_features_block *block, tc_error *err);
+/* Collective. Errors (agreed): the status, TC_EIO. */
+TC_NODISCARD tc_status tc_features_out_end_all(tc_features_out *out, tc_status status,
+                                               tc_error *err);
+
+/* Local, pure. The dataset of a feature at a date; its texts are written to `text`. */
+tc_field tc_features_field(int64_t day, int feature, tc_features_text *text);
+/* Local, pure. "folder/<date>/leaf". */
+void tc_features_name(char name[TC_FEATURES_NAME], const char *folder, int64_t day,
+                      const char *leaf);
+
+/* Collective; features_summary.c. Reads the columns of a date back and writes summary/<date>/... Errors (agreed):
+ * TC_EIO, TC_ENOMEM. */
+TC_NODISCARD tc_status tc_features_put_summary_all(tc_comm *comm, const tc_config *config,
+                                                   const tc_shards *shards, tc_store *store,
+                                                   int64_t day, tc_error *err);
+
+/* Collective; features_orders.c. Number of different orders in the files of the list. Errors (agreed): TC_EDATA,
+ * TC_EIO, TC_ENOMEM. */
+TC_NODISCARD tc_status tc_features_orders_all(tc_comm *comm, const tc_config *config,
+                                              tc_event_list *list, int64_t *orders,
+                                              tc_error *err);
 
 #endif

@@ -88,8 +88,8 @@ static tc_status publish_all(tc_ingest *in, const char *rejects, tc_store **stor
 static tc_status write_all(tc_ingest *in, tc_error *err)
 {
     tc_store *store = NULL;
-    char *events = tc_config_path(in->config, tc_stage(TC_STAGE_INGEST)->file, err);
-    char *rejects = tc_config_path(in->config, "rejects.csv", err);
+    char *events = tc_stage_path(in->config, TC_STAGE_INGEST, err);
+    char *rejects = tc_rejects_path(in->config, err);
     tc_status st = events == NULL || rejects == NULL ? TC_ENOMEM : TC_OK;
     st = tc_comm_agree_all(in->comm, st, err);
     if (st == TC_OK) {

@@ -10,7 +10,7 @@ enum { REASON_WIDTH = 32 };
 
 static const char *const kind_names[] = {"purchase", "return"};
 
-typedef enum { TIME, AMOUNT, ORDER, KIND, CHANNEL, CATEGORY, N_COLUMNS } event_column;
+typedef enum { TIME, AMOUNT, ORDER, KIND, CHANNEL, CATEGORY, ROW, N_COLUMNS } event_column;
 
 static const tc_field event_field[N_COLUMNS] = {
     [TIME] = {.name = "events/time",
@@ -39,6 +39,10 @@ static const tc_field event_field[N_COLUMNS] = {
                   .type = TC_U32,
                   .unit = "1",
                   .description = "row of dictionary/category, 0 = none"},
+    [ROW] = {.name = "events/row",
+             .type = TC_U64,
+             .unit = "1",
+             .description = "hash of the row of the input; only if duplicates are dropped"},
 };
 
 static void fill_i64(const tc_ingest_record *record, int64_t n, event_column column,
@@ -72,6 +76,11 @@ static void fill_column(const tc_ingest_record *record, int64_t n, event_column 
             u16[i] = record[i].channel;
         }
         break;
+    case ROW:
+        for (int64_t i = 0; i < n; i++) {
+            u64[i] = record[i].row;
+        }
+        break;
     case CATEGORY:
         for (int64_t i = 0; i < n; i++) {
             u32[i] = record[i].category;
@@ -93,6 +102,9 @@ tc_status tc_ingest_put_events_all(tc_ingest_writer *w, tc_error *err)
     tc_status st = tc_comm_agree_all(w->in->comm, memory == NULL ? TC_ENOMEM : TC_OK, err);
     for (int c = 0; c < N_COLUMNS && st == TC_OK; c++) {
         TC_ASSERT(memory != NULL);
+        if (c == ROW && w->in->config->input.duplicates == TC_DUPLICATES_KEEP) {
+            continue;
+        }
         fill_column(w->record, events->n_local, (event_column)c, memory);
         st = tc_store_put_all(w->store, &event_field[c], memory, events->row0,
                               events->n_local, events->n_global, err);

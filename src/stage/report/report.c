@@ -7,24 +7,42 @@
 #include "tiercel/json.h"
 #include "tiercel/log.h"
 
+#include <string.h>
+
 static const struct {
     tc_stage_kind kind;
     const char *key;
-} upstream[] = {{TC_STAGE_INGEST, "events"},
-                {TC_STAGE_FEATURES, "features"},
+} upstream[] = {{TC_STAGE_FEATURES, "features"},
                 {TC_STAGE_SEGMENT, "segments"},
                 {TC_STAGE_CHURN, "churn"},
                 {TC_STAGE_ASSIGN, "tiers"}};
 
 enum { N_UPSTREAM = sizeof upstream / sizeof *upstream };
 
+/* Collective. One event file is known by its run id, several by what they hold together. */
+static tc_status open_events_all(tc_report *r, json_t *ids, tc_error *err)
+{
+    char id[TC_ID_TEXT];
+    tc_status st = tc_event_list_open_all(r->comm, r->config, &r->list, err);
+    if (st == TC_OK) {
+        r->events = r->list.store[0];
+        memcpy(id, tc_store_head(r->events)->run_id, TC_ID_TEXT);
+        if (r->list.n > 1) {
+            st = tc_event_list_id_all(r->comm, r->config, &r->list, id, err);
+        }
+    }
+    if (st == TC_OK) {
+        tc_report_set(r, ids, "events", json_string(id));
+    }
+    return st;
+}
+
 /* Collective. */
 static tc_status open_inputs_all(tc_report *r, tc_error *err)
 {
-    tc_store **const store[N_UPSTREAM] = {&r->events, &r->features, &r->segments, &r->churn,
-                                          &r->tiers};
+    tc_store **const store[N_UPSTREAM] = {&r->features, &r->segments, &r->churn, &r->tiers};
     json_t *ids = tc_report_object(r, r->root, "ids");
-    tc_status st = TC_OK;
+    tc_status st = open_events_all(r, ids, err);
     for (int i = 0; st == TC_OK && i < N_UPSTREAM; i++) {
         st = tc_stage_open_all(r->comm, r->config, upstream[i].kind, store[i], err);
         if (st == TC_OK) {
@@ -157,7 +175,7 @@ tc_status tc_report_all(tc_comm *comm, const tc_config *config, tc_error *err)
     tc_store_close_all(&r.churn);
     tc_store_close_all(&r.segments);
     tc_store_close_all(&r.features);
-    tc_store_close_all(&r.events);
+    tc_event_list_close_all(&r.list);
     json_decref(r.root);
     return st;
 }

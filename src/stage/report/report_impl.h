@@ -4,6 +4,7 @@
 #ifndef TC_REPORT_IMPL_H
 #define TC_REPORT_IMPL_H
 
+#include "tiercel/event_list.h"
 #include "tiercel/lineage.h"
 
 #include <jansson.h>
@@ -14,6 +15,7 @@ typedef struct {
     tc_comm *comm;
     const tc_config *config;
     json_t *root;
+    tc_event_list list; /* the event files; events: the first of them, borrowed */
     tc_store *events, *features, *segments, *churn, *tiers;
     char date_score[TC_STORE_NAME];
     int failed; /* a JSON value could not be made */
