@@ -65,11 +65,27 @@ TC_NODISCARD tc_status tc_number_compile(const tc_number_rules *rules,
  *     parentheses around it or a minus behind it
  * Exponents are read where no groups are. Longer texts than TC_NUMBER_TEXT are no numbers,
  * unless the format is plain. */
-tc_decimal_outcome tc_number_parse(const tc_number_format *format, const char *text,
-                                   int64_t n, int64_t *value, int *rounded);
+tc_decimal_outcome tc_number_read(const tc_number_format *format, const char *text,
+                                  int64_t n, int64_t *value, int *rounded);
+tc_decimal_outcome tc_number_read_factor(const tc_number_format *format, const char *text,
+                                         int64_t n, tc_decimal *value, int *rounded);
 
-/* Local, pure. As tc_decimal_parse_factor, likewise. */
-tc_decimal_outcome tc_number_parse_factor(const tc_number_format *format, const char *text,
-                                          int64_t n, tc_decimal *value, int *rounded);
+/* Local, pure. The same; a plain format costs nothing beyond tc_decimal_parse and
+ * tc_decimal_parse_factor. */
+static inline tc_decimal_outcome tc_number_parse(const tc_number_format *format,
+                                                 const char *text, int64_t n,
+                                                 int64_t *value, int *rounded)
+{
+    return format->plain ? tc_decimal_parse(text, n, value, rounded)
+                         : tc_number_read(format, text, n, value, rounded);
+}
+
+static inline tc_decimal_outcome tc_number_parse_factor(const tc_number_format *format,
+                                                        const char *text, int64_t n,
+                                                        tc_decimal *value, int *rounded)
+{
+    return format->plain ? tc_decimal_parse_factor(text, n, value, rounded)
+                         : tc_number_read_factor(format, text, n, value, rounded);
+}
 
 #endif

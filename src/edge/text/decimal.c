@@ -1,8 +1,7 @@
 #include "tiercel/decimal.h"
 
+#include "tiercel/digits.h"
 #include "tiercel/wide.h"
-
-#include <string.h>
 
 #define MAGNITUDE_MAX ((uint64_t)1 << 63) /* of the most negative int64 */
 
@@ -51,49 +50,21 @@ static int plain(const char *p, const char *end, uint64_t *magnitude)
     return p == end;
 }
 
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define EACH_BYTE(b) (0x0101010101010101u * (b))
-
-/* 0 to 8 bytes as one word, the first lowest, zeros behind. No byte outside is read. */
-static inline uint64_t load(const char *p, int64_t n)
-{
-    if (n >= 4) {
-        uint32_t low, high;
-        memcpy(&low, p, sizeof low);
-        memcpy(&high, p + n - 4, sizeof high);
-        return low | (uint64_t)high << 8 * (n - 4);
-    }
-    if (n == 0) {
-        return 0;
-    }
-    return (uint64_t)(unsigned char)p[0] |
-           (uint64_t)(unsigned char)p[n / 2] << 8 * (n / 2) |
-           (uint64_t)(unsigned char)p[n - 1] << 8 * (n - 1);
-}
-
-/* Eight digits at once, the first in the lowest byte: pairs, fours, then all (D. Lemire,
- * "Quickly parsing eight digits", 2018). */
-static inline uint64_t eight_digits(uint64_t word)
-{
-    word = (word & EACH_BYTE(0x0F)) * 2561 >> 8;
-    word = (word & 0x00FF00FF00FF00FFu) * 6553601 >> 16;
-    return (word & 0x0000FFFF0000FFFFu) * 42949672960001u >> 32;
-}
-
+#if TC_DIGITS_WORDS
 /* 1 if the text is a number of up to 8 bytes, digits and perhaps a point with up to 4 digits
  * behind it, as nearly all are: read as one word from which the point is taken out. 0 says
  * nothing. */
-static inline int brief(const char *p, const char *end, uint64_t *magnitude)
+static inline int brief(const char *p, int64_t n, uint64_t *magnitude)
 {
     static const uint64_t unit[TC_DECIMAL_PLACES + 1] = {10000, 1000, 100, 10, 1};
-    int64_t n = end - p, decimals = 0;
+    int64_t decimals = 0;
     uint64_t word, points;
     if (n > 8 || n <= 0) {
         return 0;
     }
-    word = load(p, n);
-    points = word ^ EACH_BYTE('.'); /* a zero byte where a point stands */
-    points = (points - EACH_BYTE(1)) & ~points & EACH_BYTE(0x80);
+    word = tc_word_load(p, n);
+    points = word ^ TC_EACH_BYTE('.'); /* a zero byte where a point stands */
+    points = (points - TC_EACH_BYTE(1)) & ~points & TC_EACH_BYTE(0x80);
     if (points != 0) {
         /* the bits below the first point; its own bit is the lowest of points */
         const uint64_t below = ((points & (0 - points)) >> 7) - 1;
@@ -104,21 +75,33 @@ static inline int brief(const char *p, const char *end, uint64_t *magnitude)
     if (n == 0 || decimals > TC_DECIMAL_PLACES) {
         return 0;
     }
-    word = word << 8 * (8 - n) | EACH_BYTE('0') >> 8 * (n - 1) >> 8;
-    if (((word & EACH_BYTE(0xF0)) | ((word + EACH_BYTE(0x06)) & EACH_BYTE(0xF0)) >> 4) !=
-        EACH_BYTE(0x33)) {
+    word =
+        (word << 8 * (8 - n) | TC_EACH_BYTE('0') >> 8 * (n - 1) >> 8) ^ TC_EACH_BYTE('0');
+    if (tc_word_not_digits(word) != 0) {
         return 0;
     }
-    *magnitude = eight_digits(word) * unit[decimals];
+    *magnitude = tc_word_number(word) * unit[decimals];
     return 1;
 }
 #else
-static inline int brief(const char *p, const char *end, uint64_t *magnitude)
+static inline int brief(const char *p, int64_t n, uint64_t *magnitude)
 {
-    (void)p, (void)end, (void)magnitude;
+    (void)p, (void)n, (void)magnitude;
     return 0;
 }
 #endif
+
+/* The same with a sign; the value in 1/10,000. */
+static inline int brief_signed(const char *p, int64_t n, int64_t *value)
+{
+    uint64_t magnitude;
+    const int minus = n > 0 && *p == '-';
+    if (!brief(p + minus, n - minus, &magnitude)) {
+        return 0;
+    }
+    *value = minus ? -(int64_t)magnitude : (int64_t)magnitude;
+    return 1;
+}
 
 static int read_exponent(const char *p, const char *end, int64_t *exponent)
 {
@@ -218,8 +201,7 @@ static tc_decimal_outcome parse(const char *text, int64_t n, int places, int64_t
     if (n > 0 && (*text == '-' || *text == '+')) {
         text++;
     }
-    if (places != TC_DECIMAL_PLACES ||
-        (!brief(text, end, &magnitude) && !plain(text, end, &magnitude))) {
+    if (places != TC_DECIMAL_PLACES || !plain(text, end, &magnitude)) {
         const tc_decimal_outcome outcome = general(text, end, places, &magnitude, &lost);
         if (outcome != TC_DECIMAL_OK) {
             return outcome;
@@ -240,16 +222,18 @@ static tc_decimal_outcome parse(const char *text, int64_t n, int places, int64_t
 tc_decimal_outcome tc_decimal_parse(const char *text, int64_t n, int64_t *value,
                                     int *rounded)
 {
+    if (brief_signed(text, n, value)) {
+        return TC_DECIMAL_OK;
+    }
     return parse(text, n, TC_DECIMAL_PLACES, value, rounded);
 }
 
-tc_decimal_outcome tc_decimal_parse_factor(const char *text, int64_t n, tc_decimal *value,
-                                           int *rounded)
+/* Of any form. */
+static tc_decimal_outcome parse_factor(const char *text, int64_t n, tc_decimal *value,
+                                       int *rounded)
 {
     int lost = 0;
-    tc_decimal_outcome outcome;
-    value->places = TC_DECIMAL_PLACES;
-    outcome = parse(text, n, TC_DECIMAL_PLACES, &value->value, &lost);
+    tc_decimal_outcome outcome = parse(text, n, TC_DECIMAL_PLACES, &value->value, &lost);
     if (outcome == TC_DECIMAL_OK && lost) {
         int64_t fine;
         int lost_fine = 0;
@@ -262,17 +246,21 @@ tc_decimal_outcome tc_decimal_parse_factor(const char *text, int64_t n, tc_decim
     return outcome;
 }
 
-tc_decimal_outcome tc_decimal_multiply(tc_decimal a, tc_decimal b, int64_t *product,
-                                       int *rounded)
+tc_decimal_outcome tc_decimal_parse_factor(const char *text, int64_t n, tc_decimal *value,
+                                           int *rounded)
+{
+    value->places = TC_DECIMAL_PLACES;
+    return brief_signed(text, n, &value->value) ? TC_DECIMAL_OK
+                                                : parse_factor(text, n, value, rounded);
+}
+
+/* Of any number of places. */
+static tc_decimal_outcome multiply(tc_decimal a, tc_decimal b, int64_t *product,
+                                   int *rounded)
 {
     const tc_i128 exact = (tc_i128)a.value * b.value;
     int64_t unit = 1, rest, twice;
     tc_i128 q;
-    if (a.places + b.places == 2 * TC_DECIMAL_PLACES && exact == (int64_t)exact &&
-        (int64_t)exact % TC_DECIMAL_ONE == 0) {
-        *product = (int64_t)exact / TC_DECIMAL_ONE; /* without the division of 128 bits */
-        return TC_DECIMAL_OK;
-    }
     for (int places = a.places + b.places; places > TC_DECIMAL_PLACES; places--) {
         unit *= 10;
     }
@@ -288,4 +276,16 @@ tc_decimal_outcome tc_decimal_multiply(tc_decimal a, tc_decimal b, int64_t *prod
     *product = (int64_t)q;
     *rounded |= rest != 0;
     return TC_DECIMAL_OK;
+}
+
+tc_decimal_outcome tc_decimal_multiply(tc_decimal a, tc_decimal b, int64_t *product,
+                                       int *rounded)
+{
+    int64_t exact;
+    if (a.places + b.places == 2 * TC_DECIMAL_PLACES &&
+        !__builtin_mul_overflow(a.value, b.value, &exact) && exact % TC_DECIMAL_ONE == 0) {
+        *product = exact / TC_DECIMAL_ONE; /* without a division of 128 bits */
+        return TC_DECIMAL_OK;
+    }
+    return multiply(a, b, product, rounded);
 }

@@ -1,21 +1,17 @@
 #include "tiercel/encoding.h"
 
-#include <string.h>
-
-#define HIGH_BITS 0x8080808080808080u
+#include "tiercel/digits.h"
 
 int tc_text_is_ascii(const char *text, int64_t n)
 {
     uint64_t seen = 0;
     for (; n >= 8; text += 8, n -= 8) {
-        uint64_t word;
-        memcpy(&word, text, sizeof word);
-        seen |= word;
+        seen |= tc_word_of(text);
     }
     for (; n > 0; text++, n--) {
         seen |= (uint64_t)(unsigned char)*text;
     }
-    return (seen & HIGH_BITS) == 0;
+    return (seen & TC_EACH_BYTE(0x80)) == 0;
 }
 
 /* Bytes of the character that starts with this byte, 0 if none does; the second byte lies

@@ -236,27 +236,21 @@ static int make_plain(const tc_number_format *format, const char *text, int64_t 
            (at.blanks == 0 || at.currencies == 1);
 }
 
-tc_decimal_outcome tc_number_parse(const tc_number_format *format, const char *text,
-                                   int64_t n, int64_t *value, int *rounded)
+tc_decimal_outcome tc_number_read(const tc_number_format *format, const char *text,
+                                  int64_t n, int64_t *value, int *rounded)
 {
     char buffer[TC_NUMBER_TEXT + 1];
     plain_text plain = {buffer, 0};
-    if (format->plain) {
-        return tc_decimal_parse(text, n, value, rounded);
-    }
     return make_plain(format, text, n, &plain)
                ? tc_decimal_parse(plain.text, plain.n, value, rounded)
                : TC_DECIMAL_SYNTAX;
 }
 
-tc_decimal_outcome tc_number_parse_factor(const tc_number_format *format, const char *text,
-                                          int64_t n, tc_decimal *value, int *rounded)
+tc_decimal_outcome tc_number_read_factor(const tc_number_format *format, const char *text,
+                                         int64_t n, tc_decimal *value, int *rounded)
 {
     char buffer[TC_NUMBER_TEXT + 1];
     plain_text plain = {buffer, 0};
-    if (format->plain) {
-        return tc_decimal_parse_factor(text, n, value, rounded);
-    }
     return make_plain(format, text, n, &plain)
                ? tc_decimal_parse_factor(plain.text, plain.n, value, rounded)
                : TC_DECIMAL_SYNTAX;

@@ -1,10 +1,11 @@
-#include "tiercel/timeparse.h"
+#include "timeparse_impl.h"
 
 #include "tiercel/date.h"
+#include "tiercel/digits.h"
 
 #include <string.h>
 
-enum { DIRECTIVE = 256, OFFSET_HOURS = 14 /* of the clocks of the world, -12 to +14 */ };
+enum { OFFSET_HOURS = 14 /* of the clocks of the world, -12 to +14 */ };
 
 static const int64_t first_second = -62135596800; /* of the year 1 */
 static const int64_t last_second = 253402300799;  /* of the year 9999 */
@@ -230,50 +231,61 @@ static int read_epoch(cursor *at, int64_t unit, int64_t *seconds)
 
 enum { WHOLE_BYTES = 19 };
 
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define EACH_BYTE(b) (0x0101010101010101u * (b))
-
-/* Eight bytes of digits and signs: after the exclusive or with what is expected ('0' for a
- * digit) digits are 0..9 and signs 0. Not 0 if that is not so. A byte above 9 + 6 has a high
- * bit itself, so what it carries into its neighbour does no harm. */
-static inline uint64_t not_digits(uint64_t word, uint64_t signs)
+#if TC_DIGITS_WORDS
+/* Days from 1970-01-01 to a date of the years 1 to 9999; 0 if there is none. As tc_date_valid
+ * and tc_date_to_days, by sums of the days before the year and before the month. */
+static inline int days_of(unsigned year, unsigned month, unsigned day, int64_t *days)
 {
-    return ((word | (word + EACH_BYTE(6))) & EACH_BYTE(0xF0)) | (word & signs);
+    static const unsigned short before[14] = {0,   0,   31,  59,  90,  120, 151,
+                                              181, 212, 243, 273, 304, 334, 365};
+    const unsigned past = year - 1, century = year / 100, past_century = past / 100;
+    const unsigned leap = (year & 3) == 0 && (century * 100 != year || (century & 3) == 0);
+    unsigned length;
+    if (year == 0 || month - 1 > 11) {
+        return 0;
+    }
+    length = (unsigned)before[month + 1] - before[month] + (month == 2 ? leap : 0);
+    *days = (int64_t)(past * 365 + past / 4 - past_century + past_century / 4 +
+                      before[month] + (month > 2 ? leap : 0) + day) -
+            719163;
+    return day - 1 < length;
 }
 
 /* The usual text, "YYYY-MM-DD HH:MM:SS" or with T between: eight bytes at a time, all checked
- * at once; pairs of digits are read side by side. 0 if it is anything else. */
-static int read_whole(const char *p, moment *m)
+ * at once (after the exclusive or with what is expected digits are 0..9 and signs 0), and
+ * pairs of digits read side by side. 0 if it is anything else, also a time that is none. */
+static int read_whole(const char *p, int64_t *seconds)
 {
-    uint64_t day, minute, wrong;
-    unsigned tens, ones;
-    memcpy(&day, p, sizeof day);           /* YYYY-MM- */
-    memcpy(&minute, p + 8, sizeof minute); /* DD HH:MM */
-    day ^= 0x2D30302D30303030u;
-    minute ^= 0x30303A3030203030u;
+    uint64_t day = tc_word_of(p) ^ 0x2D30302D30303030u;        /* YYYY-MM- */
+    uint64_t minute = tc_word_of(p + 8) ^ 0x30303A3030203030u; /* DD HH:MM */
+    const unsigned tens = (unsigned)p[17] - '0', ones = (unsigned)p[18] - '0';
+    unsigned hours, minutes;
+    int64_t days;
     if (p[10] == 'T') {
         minute ^= (uint64_t)('T' ^ ' ') << 16;
     }
-    tens = (unsigned)p[17] - '0';
-    ones = (unsigned)p[18] - '0';
-    wrong = not_digits(day, 0xFF0000FF00000000u) | not_digits(minute, 0x0000FF0000FF0000u);
-    if (wrong != 0 || p[16] != ':' || tens > 9 || ones > 9) {
+    if ((tc_word_not_digits(day) | tc_word_not_digits(minute) |
+         (day & 0xFF0000FF00000000u) | (minute & 0x0000FF0000FF0000u)) != 0 ||
+        p[16] != ':' || tens > 5 || ones > 9) {
         return 0;
     }
     day = day * 10 + (day >> 8);
     minute = minute * 10 + (minute >> 8);
-    m->date.year = (int64_t)((day & 0xFF) * 100 + (day >> 16 & 0xFF));
-    m->date.month = (int)(day >> 40 & 0xFF);
-    m->date.day = (int)(minute & 0xFF);
-    m->hour = (int)(minute >> 24 & 0xFF);
-    m->minute = (int)(minute >> 48 & 0xFF);
-    m->second = (int)(tens * 10 + ones);
+    hours = (unsigned)(minute >> 24 & 0xFF);
+    minutes = (unsigned)(minute >> 48 & 0xFF);
+    if (hours > 23 || minutes > 59 ||
+        !days_of((unsigned)(day & 0xFF) * 100 + (unsigned)(day >> 16 & 0xFF),
+                 (unsigned)(day >> 40 & 0xFF), (unsigned)(minute & 0xFF), &days)) {
+        return 0;
+    }
+    *seconds =
+        days * TC_DAY_SECONDS + (int64_t)((hours * 60 + minutes) * 60 + tens * 10 + ones);
     return 1;
 }
 #else
-static int read_whole(const char *p, moment *m)
+static int read_whole(const char *p, int64_t *seconds)
 {
-    (void)p, (void)m;
+    (void)p, (void)seconds;
     return 0;
 }
 #endif
@@ -322,15 +334,13 @@ static int read_pattern(const tc_time_format *format, cursor *at, moment *m)
     return at->p == at->end;
 }
 
-int tc_time_parse(const tc_time_format *format, const char *text, int64_t n,
-                  int64_t *seconds)
+/* Any text of any format. */
+static int read_any(const tc_time_format *format, const char *text, int64_t n,
+                    int64_t *seconds)
 {
     cursor at = {text, text + n};
     moment m = {{0, 0, 0}, 0, 0, 0, 0, 0};
     int ok;
-    if (n == WHOLE_BYTES && format->kind == TC_TIME_ISO && read_whole(text, &m)) {
-        return seconds_of(&m, seconds);
-    }
     switch (format->kind) {
     case TC_TIME_DAY_FIRST:
         ok = read_slashed(&at, &m.date.day, &m.date.month, &m);
@@ -357,6 +367,13 @@ int tc_time_parse(const tc_time_format *format, const char *text, int64_t n,
            (!m.has_offset || move(format, m.offset, seconds));
 }
 
+int tc_time_parse(const tc_time_format *format, const char *text, int64_t n,
+                  int64_t *seconds)
+{
+    return (n == WHOLE_BYTES && format->kind == TC_TIME_ISO && read_whole(text, seconds)) ||
+           read_any(format, text, n, seconds);
+}
+
 tc_status tc_time_set_zone(tc_time_format *format, const char *zone, tc_error *err)
 {
     cursor at = {zone, zone + strlen(zone)};
@@ -369,65 +386,4 @@ tc_status tc_time_set_zone(tc_time_format *format, const char *zone, tc_error *e
                        zone, OFFSET_HOURS);
     }
     return TC_OK;
-}
-
-static tc_status compile_pattern(const char *format, tc_time_format *out, tc_error *err)
-{
-    int seen[256] = {0};
-    out->kind = TC_TIME_PATTERN;
-    for (const char *p = format; *p != 0; p++) {
-        short step = (short)(unsigned char)*p;
-        if (out->n_steps == TC_TIME_STEPS) {
-            return tc_fail(err, TC_ECONFIG, "time format \"%s\" is too long", format);
-        }
-        if (*p == '%') {
-            p++;
-            if (*p == 0 || strchr("YmdHMSz%", *p) == NULL) {
-                return tc_fail(
-                    err, TC_ECONFIG,
-                    "time format \"%s\": %%%.1s is not known; use %%Y %%m %%d %%H "
-                    "%%M %%S %%z or %%%%",
-                    format, p);
-            }
-            if (*p != '%') {
-                seen[(unsigned char)*p]++;
-                step = (short)(DIRECTIVE + (unsigned char)*p);
-            }
-        }
-        if (step >= DIRECTIVE && out->n_steps > 0 &&
-            out->step[out->n_steps - 1] >= DIRECTIVE) {
-            out->exact[out->n_steps - 1] = 1;
-            out->exact[out->n_steps] = 1;
-        }
-        out->step[out->n_steps++] = step;
-    }
-    if (seen['Y'] != 1 || seen['m'] != 1 || seen['d'] != 1 || seen['z'] > 1) {
-        return tc_fail(
-            err, TC_ECONFIG,
-            "time format \"%s\" is neither iso, day_first, month_first, compact, epoch, "
-            "epoch_ms nor a pattern with one %%Y, one %%m and one %%d",
-            format);
-    }
-    return TC_OK;
-}
-
-tc_status tc_time_compile(const char *format, tc_time_format *out, tc_error *err)
-{
-    static const struct {
-        const char *name;
-        tc_time_kind kind;
-    } named[] = {{"iso", TC_TIME_ISO},
-                 {"day_first", TC_TIME_DAY_FIRST},
-                 {"month_first", TC_TIME_MONTH_FIRST},
-                 {"compact", TC_TIME_COMPACT},
-                 {"epoch", TC_TIME_EPOCH},
-                 {"epoch_ms", TC_TIME_EPOCH_MS}};
-    *out = (tc_time_format){.kind = TC_TIME_ISO};
-    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
-        if (strcmp(format, named[i].name) == 0) {
-            out->kind = named[i].kind;
-            return TC_OK;
-        }
-    }
-    return compile_pattern(format, out, err);
 }

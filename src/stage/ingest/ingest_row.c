@@ -2,6 +2,7 @@
 
 #include "tiercel/date.h"
 #include "tiercel/decimal.h"
+#include "tiercel/digits.h"
 
 #include <string.h>
 
@@ -79,18 +80,31 @@ static void fold_case(char *id, int64_t n, tc_id_case to)
     }
 }
 
+/* As tc_csv_trim; mostly there is nothing to do. */
+static inline tc_csv_text trim(tc_csv_text text)
+{
+    return text.n == 0 || ((unsigned char)text.data[0] > ' ' &&
+                           (unsigned char)text.data[text.n - 1] > ' ')
+               ? text
+               : tc_csv_trim(text);
+}
+
 int64_t tc_row_normalise_id(const tc_row_rules *rules, tc_csv_text text, char id[TC_ID_MAX])
 {
-    text = tc_csv_trim(text);
+    text = trim(text);
     if (rules->id_strip_decimal) {
         text.n = without_decimal(text);
     }
     if (text.n > TC_ID_MAX) {
         return TC_ID_LONG;
     }
-    text.n = tc_text_decode(rules->encoding, text.data, text.n, id, TC_ID_MAX);
-    if (text.n < 0) {
-        return text.n == TC_TEXT_LONG ? TC_ID_LONG : TC_ID_INVALID;
+    if (tc_text_odd(text.data, text.n) == 0) {
+        tc_text_copy(id, text.data, text.n);
+    } else {
+        text.n = tc_text_decode(rules->encoding, text.data, text.n, id, TC_ID_MAX);
+        if (text.n < 0) {
+            return text.n == TC_TEXT_LONG ? TC_ID_LONG : TC_ID_INVALID;
+        }
     }
     if (rules->id_case != TC_CASE_KEEP) {
         fold_case(id, text.n, rules->id_case);
@@ -118,7 +132,8 @@ static void reject(tc_row_event *event, tc_row_reason reason, int role)
 static void read_customer(const tc_row_rules *rules, tc_csv_text text, tc_row_event *event)
 {
     event->id_n = tc_row_normalise_id(rules, text, event->id);
-    if (event->id_n > 0 && memchr(event->id, 0, (size_t)event->id_n) != NULL) {
+    if (event->id_n > 0 && tc_text_odd(event->id, event->id_n) != 0 &&
+        memchr(event->id, 0, (size_t)event->id_n) != NULL) {
         reject(event, TC_ROW_CUSTOMER_BYTES,
                TC_ROLE_CUSTOMER); /* the files pad ids with zeros */
     } else if (event->id_n > 0) {
@@ -161,7 +176,7 @@ static int read_factor(const tc_row_rules *rules, tc_csv_text text, tc_row_reaso
                        int role, tc_decimal *value, tc_row_event *event)
 {
     char buffer[TC_NUMBER_TEXT];
-    const tc_csv_text number = utf8_of(rules, tc_csv_trim(text), buffer, sizeof buffer);
+    const tc_csv_text number = utf8_of(rules, trim(text), buffer, sizeof buffer);
     return accept(tc_number_parse_factor(&rules->number, number.data, number.n, value,
                                          &event->rounded),
                   syntax, role, event);
@@ -178,7 +193,7 @@ static void read_product(const tc_row_rules *rules, const tc_csv_text *text,
     for (int i = 0; i < 2; i++) {
         char buffer[TC_NUMBER_TEXT];
         const tc_csv_text number =
-            utf8_of(rules, tc_csv_trim(text[role[i]]), buffer, sizeof buffer);
+            utf8_of(rules, trim(text[role[i]]), buffer, sizeof buffer);
         if (tc_number_parse_factor(&rules->number, number.data, number.n, &factor[i],
                                    &rounded) == TC_DECIMAL_OK) {
             read++;
@@ -198,7 +213,7 @@ static void read_amount(const tc_row_rules *rules, const tc_csv_text *text,
     if (rules->column[TC_ROLE_AMOUNT] != NULL) {
         char buffer[TC_NUMBER_TEXT];
         const tc_csv_text number =
-            utf8_of(rules, tc_csv_trim(text[TC_ROLE_AMOUNT]), buffer, sizeof buffer);
+            utf8_of(rules, trim(text[TC_ROLE_AMOUNT]), buffer, sizeof buffer);
         event->has_amount = accept(tc_number_parse(&rules->number, number.data, number.n,
                                                    &event->amount, &event->rounded),
                                    TC_ROW_AMOUNT, TC_ROLE_AMOUNT, event);
@@ -242,9 +257,10 @@ static void read_order(const tc_row_rules *rules, const tc_csv_text *text,
     tc_csv_text order = {"", 0};
     int prefixed = 0;
     if (rules->column[TC_ROLE_ORDER] != NULL) {
-        order = utf8_of(rules, tc_csv_trim(text[TC_ROLE_ORDER]), buffer, sizeof buffer);
+        order = utf8_of(rules, trim(text[TC_ROLE_ORDER]), buffer, sizeof buffer);
         prefixed =
             rules->return_prefix_n > 0 && order.n >= rules->return_prefix_n &&
+            order.data[0] == rules->return_prefix[0] &&
             memcmp(order.data, rules->return_prefix, (size_t)rules->return_prefix_n) == 0;
     }
     if (order.n > 0) {
@@ -273,10 +289,10 @@ static tc_csv_text read_level(const tc_row_rules *rules, const tc_csv_text *text
     if (rules->column[role] == NULL) {
         return level;
     }
-    level = tc_csv_trim(text[role]);
+    level = trim(text[role]);
     if (level.n > TC_LEVEL_MAX) {
         reject(event, too_long, role);
-    } else if (!tc_text_is_ascii(level.data, level.n)) {
+    } else if (tc_text_odd(level.data, level.n) != 0) {
         const int64_t n =
             tc_text_decode(rules->encoding, level.data, level.n, buffer, TC_LEVEL_MAX);
         if (n < 0) {
@@ -291,7 +307,7 @@ static tc_csv_text read_level(const tc_row_rules *rules, const tc_csv_text *text
 void tc_row_read(const tc_row_rules *rules, const tc_csv_text text[TC_N_ROLES],
                  tc_row_event *event)
 {
-    tc_csv_text time = tc_csv_trim(text[TC_ROLE_TIME]);
+    tc_csv_text time = trim(text[TC_ROLE_TIME]);
     event->reason = TC_ROW_USED;
     event->role = -1;
     event->has_amount = event->complete = event->rounded = 0;
