@@ -174,7 +174,7 @@ static int pass_around(cursor *at, int behind)
 /* The whole part. */
 static int read_groups(cursor *at, plain_text *out, int *grouped)
 {
-    const char first = at->p < at->end ? *at->p : 0;
+    const char first = at->p < at->end ? *at->p : '\0';
     int64_t digits = put_digits(at, out), mark = group_here(at);
     *grouped = mark > 0;
     if (digits < 0 || (mark > 0 && (digits == 0 || digits > 3 || first == '0'))) {
