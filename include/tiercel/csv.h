@@ -9,6 +9,8 @@
 #ifndef TC_CSV_H
 #define TC_CSV_H
 
+#include "tiercel/encoding.h"
+
 #include <stdint.h>
 
 enum { TC_CSV_MAX_RECORD = 1 << 20 }; /* bytes; a longer record is not used */
@@ -18,13 +20,14 @@ enum {
     TC_CSV_NO_QUOTE = -1
 };
 
-/* How a file is written. Made by tc_csv_dialect_of; header and skip_lines may then be
- * changed. */
+/* How a file is written. Made by tc_csv_dialect_of; header, skip_lines and encoding may then
+ * be changed. */
 typedef struct {
     int delimiter; /* a byte, or TC_CSV_BLANKS */
     int quote;     /* a byte, or TC_CSV_NO_QUOTE */
     int header;    /* 1: the first record names the columns; 0: they are 1, 2, 3, ... */
     int64_t skip_lines;         /* physical lines in front of the header */
+    tc_encoding encoding;       /* of all texts; names of columns are compared in UTF-8 */
     unsigned char special[256]; /* bytes that a field may not simply hold */
 } tc_csv_dialect;
 

@@ -174,10 +174,10 @@ static int pass_around(cursor *at, int behind)
 /* The whole part. */
 static int read_groups(cursor *at, plain_text *out, int *grouped)
 {
-    const char first = at->p < at->end ? *at->p : '\0';
+    const int leading_zero = at->p < at->end && *at->p == '0';
     int64_t digits = put_digits(at, out), mark = group_here(at);
     *grouped = mark > 0;
-    if (digits < 0 || (mark > 0 && (digits == 0 || digits > 3 || first == '0'))) {
+    if (digits < 0 || (mark > 0 && (digits == 0 || digits > 3 || leading_zero))) {
         return 0;
     }
     for (; mark > 0; mark = group_here(at)) {

@@ -23,15 +23,30 @@ static tc_status skip_mark(tc_table_reader *reader, tc_error *err)
     return TC_OK;
 }
 
+/* The name in UTF-8, in room[n] if it changes. One that is not valid in its encoding stays as
+ * it is, and is then no column that anybody asks for. */
+static tc_csv_text name_utf8(const tc_table_reader *reader, tc_csv_text name, char *room,
+                             int64_t n)
+{
+    const tc_encoding encoding = reader->spec->dialect.encoding;
+    if (encoding != TC_ENCODING_UTF8 && !tc_text_is_ascii(name.data, name.n)) {
+        n = tc_text_decode(encoding, name.data, name.n, room, n);
+        return n < 0 ? name : (tc_csv_text){room, n};
+    }
+    return name;
+}
+
 /* Name of a field of the header; the scratch space of the reader holds just this one. */
 static tc_csv_text name_of(const tc_table_reader *reader, int64_t field)
 {
     char *scratch = reader->scratch;
+    tc_csv_text name;
     if (!reader->spec->dialect.header) {
         return (tc_csv_text){scratch, sprintf(scratch, "%lld", (long long)field + 1)};
     }
-    return tc_csv_trim(
+    name = tc_csv_trim(
         tc_csv_unquote(&reader->spec->dialect, &reader->field[field], &scratch));
+    return name_utf8(reader, name, scratch, reader->scratch + TC_CSV_MAX_RECORD - scratch);
 }
 
 static int is_name(tc_csv_text text, const char *name)

@@ -9,5 +9,6 @@ tc_csv_dialect tc_config_dialect(const tc_config *config)
     }
     dialect.header = format->has_header;
     dialect.skip_lines = format->skip_lines;
+    dialect.encoding = format->encoding;
     return dialect;
 }
