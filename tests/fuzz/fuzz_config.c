@@ -32,36 +32,19 @@ static void check_number(const tc_key *key, double value)
 static void check_value(const tc_key *key, const void *object)
 {
     const tc_value value = tc_value_load(key, object);
-    switch (key->kind) {
-    case TC_KIND_INT:
+    if (key->kind == TC_KIND_INT) {
         check_number(key, (double)value.integer);
-        break;
-    case TC_KIND_REAL:
+    } else if (key->kind == TC_KIND_REAL) {
         check_number(key, value.real);
-        break;
-    case TC_KIND_FLAG:
+    } else if (key->kind == TC_KIND_FLAG) {
         FUZZ_CHECK(value.integer == 0 || value.integer == 1);
-        break;
-    case TC_KIND_WORD:
+    } else if (key->kind == TC_KIND_WORD) {
         FUZZ_CHECK(tc_value_word(key, value.integer) != NULL);
-        break;
-    case TC_KIND_SCORES:
+    } else if (key->kind == TC_KIND_SCORES) {
         FUZZ_CHECK(1 <= value.scores[0] && value.scores[0] <= value.scores[1] &&
                    value.scores[1] <= 5);
-        break;
-    case TC_KIND_TEXT:
-    case TC_KIND_FORMAT:
-    case TC_KIND_NAME:
-    case TC_KIND_FEATURE:
-        if ((key->flags & TC_KEY_REQUIRED) != 0) {
-            FUZZ_CHECK(value.text != NULL && value.text[0] != '\0');
-        }
-        break;
-    case TC_KIND_DAY:
-    case TC_KIND_BLANK:
-    case TC_KIND_COLUMN:
-    default:
-        break;
+    } else if (key->kind >= TC_KIND_TEXT && (key->flags & TC_KEY_REQUIRED) != 0) {
+        FUZZ_CHECK(value.text != NULL && value.text[0] != '\0');
     }
 }
 
@@ -87,8 +70,11 @@ static void check_lists(const tc_config *config)
 
 static void check_sections(const tc_config *config)
 {
-    static const char *const section[] = {"run",     "input", "features",
-                                          "segment", "churn", "assign"};
+    static const char *const section[] = {
+#define X(name, text) name,
+        TC_SECTIONS(X)
+#undef X
+    };
     for (size_t i = 0; i < sizeof section / sizeof *section; i++) {
         tc_buffer json = {0};
         FUZZ_CHECK(tc_config_section(config, section[i], &json, NULL) == TC_OK);

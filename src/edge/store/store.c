@@ -1,5 +1,6 @@
 /* store.c - the life of a file: create under a temporary name, publish, open, close. */
 #include "../comm/comm_native.h"
+#include "store_guard.h"
 #include "store_native.h"
 
 #include "tiercel/fault.h"
@@ -14,8 +15,12 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-/* For what HDF5 writes about the datasets, mostly when a file is closed. */
-enum { MARGIN_BYTES = 1 << 20 };
+enum {
+    MARGIN_BYTES =
+        1 << 20, /* for what HDF5 writes about the datasets, mostly when a file is closed */
+    ATTRIBUTES_MAX =
+        4096 /* of the root group, in its header, where the guard (store_guard.h) checks them */
+};
 
 /* HDF5's error stack goes from the caller down; the innermost entry has the reason. */
 static herr_t keep_innermost(unsigned n, const H5E_error2_t *entry, void *context)
@@ -134,6 +139,7 @@ static tc_status create_file(tc_store *store, tc_error *err)
     const hid_t access = parallel_access(store);
     const hid_t creation = H5Pcreate(H5P_FILE_CREATE);
     (void)H5Pset_obj_track_times(creation, 0);
+    (void)H5Pset_attr_phase_change(creation, ATTRIBUTES_MAX, 0);
     store->file = H5Fcreate(store->temporary, H5F_ACC_TRUNC, creation, access);
     (void)H5Pclose(creation);
     (void)H5Pclose(access);
@@ -332,11 +338,12 @@ static tc_status open_file(tc_store *store, tc_error *err)
     return read_header(store, err);
 }
 
-/* One rank asks the file system, so that thousands do not. */
+/* One rank asks the file system and checks the metadata before HDF5 sees it, so that thousands do not. */
 static tc_status probe_readable(const tc_store *store, tc_error *err)
 {
     struct stat facts;
-    int fd, regular;
+    tc_status st;
+    int fd;
     if (tc_comm_rank(store->comm) != 0) {
         return TC_OK;
     }
@@ -346,11 +353,12 @@ static tc_status probe_readable(const tc_store *store, tc_error *err)
                        "%s: cannot be read: %s; run the stage that makes it", store->path,
                        strerror(errno));
     }
-    regular = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
+    st = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode)
+             ? tc_store_guard(store->path, fd, (int64_t)facts.st_size, err)
+             : tc_fail(err, TC_EDATA, "%s: is not a file; check the run directory",
+                       store->path);
     (void)close(fd);
-    return regular ? TC_OK
-                   : tc_fail(err, TC_EDATA, "%s: is not a file; check the run directory",
-                             store->path);
+    return st;
 }
 
 tc_status tc_store_open_all(tc_comm *comm, const char *path, const char *schema,
