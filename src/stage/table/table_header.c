@@ -161,7 +161,9 @@ tc_status tc_table_header_columns(tc_table_reader *reader, tc_error *err)
     reader->name = tc_mem_alloc(most, sizeof *reader->name, err);
     reader->place = tc_mem_alloc(most, sizeof *reader->place, err);
     reader->text = tc_mem_alloc(most, sizeof *reader->text, err);
-    if (reader->name == NULL || reader->place == NULL || reader->text == NULL) {
+    reader->wanted = tc_mem_alloc(most, sizeof *reader->wanted, err);
+    if (reader->name == NULL || reader->place == NULL || reader->text == NULL ||
+        reader->wanted == NULL) {
         return TC_ENOMEM;
     }
     reader->n_columns = spec->n_columns;
@@ -243,6 +245,13 @@ tc_status tc_table_header_find(tc_table_reader *reader, tc_error *err)
         TC_TRY(find_column(reader, c, err));
     }
     find_same(reader);
+    reader->n_wanted = 0;
+    for (int c = 0; c < reader->n_columns; c++) {
+        if (reader->place[c].field >= 0) {
+            reader->wanted[reader->n_wanted++] =
+                (tc_table_wanted){c, (int32_t)reader->place[c].field};
+        }
+    }
     if (!reader->spec->all_columns) {
         return TC_OK;
     }

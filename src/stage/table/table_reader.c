@@ -13,9 +13,11 @@ enum { REFILL = 256 << 10, CAPACITY = TC_CSV_MAX_RECORD + REFILL };
 void tc_table_reader_free(tc_table_reader *reader)
 {
     tc_source_close(&reader->source);
-    tc_mem_free(reader->buffer);
+    tc_mem_free(reader->before);
     tc_mem_free(reader->scratch);
     tc_mem_free(reader->field);
+    tc_mem_free(reader->wanted);
+    tc_mem_free(reader->places);
     tc_mem_free(reader->name);
     tc_mem_free(reader->place);
     tc_mem_free(reader->text);
@@ -38,7 +40,9 @@ static tc_status refill(tc_table_reader *r, tc_error *err)
     r->filled += n;
     r->buffer[r->filled] = '\n';
     r->at_end = n == 0;
-    if (r->at_end && !tc_source_is_packed(r->path) && r->offset + r->filled < r->state.size) {
+    tc_table_scan_restart(r);
+    if (r->at_end && !tc_source_is_packed(r->path) &&
+        r->offset + r->filled < r->state.size) {
         return tc_fail(
             err, TC_EIO,
             "%s: became shorter while it was read; run again when the file is complete",
@@ -200,15 +204,14 @@ static tc_table_problem judge(const tc_table_reader *r, const tc_table_record *r
     return shape->n_fields != r->n_fields ? TC_TABLE_FIELDS : TC_TABLE_GOOD;
 }
 
-tc_status tc_table_reader_next(tc_table_reader *reader, tc_table_row *row, int *found,
-                               tc_error *err)
+/* The next row of whatever form, by the plain scanner. */
+static tc_status plain_row(tc_table_reader *reader, tc_table_row *row, int *found,
+                           tc_error *err)
 {
     tc_table_record record;
     TC_TRY(tc_table_reader_record(reader, reader->n_fields, &record, found, err));
     if (!*found) {
-        const tc_status st = tc_source_check(reader->source, reader->state, err);
-        tc_source_close(&reader->source);
-        return st;
+        return TC_OK;
     }
     if (!record.too_long) {
         record.hash = tc_hash64_of(record.bytes, (size_t)record.shape.length, 0);
@@ -226,7 +229,39 @@ tc_status tc_table_reader_next(tc_table_reader *reader, tc_table_row *row, int *
     if (row->problem == TC_TABLE_GOOD) {
         take_texts(reader);
     }
+    tc_table_scan_follow(reader);
     return TC_OK;
+}
+
+tc_status tc_table_reader_next(tc_table_reader *reader, tc_table_row *row, int *found,
+                               tc_error *err)
+{
+    const int scans = reader->spec->dialect.delimiter != TC_CSV_BLANKS;
+    tc_status st;
+    *found = 0;
+    while (reader->offset + reader->at < reader->end) {
+        int simple = 0;
+        const tc_table_scan scanned =
+            scans ? tc_table_scan_row(reader, row, &simple) : TC_TABLE_SCAN_PLAIN;
+        if (scanned == TC_TABLE_SCAN_ROW) {
+            *found = 1;
+            if (!simple) {
+                take_texts(reader);
+            }
+            return TC_OK;
+        }
+        if (scanned == TC_TABLE_SCAN_PLAIN) {
+            TC_TRY(plain_row(reader, row, found, err));
+            if (*found) {
+                return TC_OK;
+            }
+            break; /* the end of the file or piece */
+        }
+        TC_TRY(refill(reader, err));
+    }
+    st = tc_source_check(reader->source, reader->state, err);
+    tc_source_close(&reader->source);
+    return st;
 }
 
 static tc_status start_at(tc_table_reader *r, int64_t offset, tc_error *err)
@@ -288,21 +323,24 @@ tc_status tc_table_reader_open(tc_table_reader *reader, tc_source_state state,
     TC_TRY(open_file(reader, piece->file, state, err));
     TC_TRY(tc_table_header_find(reader, err));
     reader->end = piece->end;
-    if (reader->offset + reader->at >= piece->begin) {
-        return TC_OK;
+    if (reader->offset + reader->at < piece->begin) {
+        TC_TRY(skip_to_record(reader, piece, err));
     }
-    return skip_to_record(reader, piece, err);
+    tc_table_scan_restart(reader);
+    return TC_OK;
 }
 
 tc_status tc_table_reader_create(tc_table_reader *reader, const tc_table_spec *spec,
                                  tc_error *err)
 {
     *reader = (tc_table_reader){.spec = spec};
-    reader->buffer = tc_mem_alloc(CAPACITY + 1, 1, err);
+    reader->before = tc_mem_alloc(CAPACITY + 2, 1, err);
+    reader->buffer = reader->before == NULL ? NULL : reader->before + 1;
     reader->scratch = tc_mem_alloc(TC_CSV_MAX_RECORD, 1, err);
     if (reader->buffer == NULL || reader->scratch == NULL) {
         return TC_ENOMEM;
     }
+    TC_TRY(tc_table_scan_create(reader, err));
     if (spec->all_columns && spec->n_files > 0) {
         tc_source_state state;
         TC_TRY(tc_source_look(spec->file[0], &state, err));

@@ -13,6 +13,11 @@ typedef struct {
     int same;      /* an earlier column with the same field, -1 if none */
 } tc_table_place;
 
+/* A column that the file has. */
+typedef struct {
+    int32_t column, field;
+} tc_table_wanted;
+
 typedef struct {
     const tc_table_spec *spec; /* borrowed */
     /* columns: of the specification, then all others */
@@ -28,7 +33,8 @@ typedef struct {
     tc_source *source;
     int64_t end; /* records that start here or later belong to another rank */
     /* the window on it */
-    char *buffer;   /* owned; holds a sentinel behind its last byte */
+    char *before;   /* owned; a byte that may be read, then the buffer */
+    char *buffer;   /* a sentinel stands behind its last byte */
     int64_t offset; /* in the file, of buffer[0] */
     int64_t at, filled;
     int64_t line; /* physical line of buffer[at], from 1 */
@@ -36,8 +42,14 @@ typedef struct {
     /* its header */
     int64_t n_fields;
     uint64_t header_hash;
-    tc_csv_field *field; /* [n_fields], owned; of the record last read */
-    char *scratch;       /* for texts with doubled quotes; owned */
+    tc_csv_field *field;     /* [n_fields], owned; of the record last read */
+    tc_table_wanted *wanted; /* [n_wanted], owned */
+    int n_wanted;
+    /* the places of delimiters, quotes and newlines in the window, table_scan.c */
+    uint32_t *places; /* [place_room], owned; from next_place to n_places */
+    int64_t place_room, next_place, n_places;
+    int64_t scanned; /* the places up to this byte of the buffer are known */
+    char *scratch;   /* for texts with doubled quotes; owned */
 } tc_table_reader;
 
 /* One record; borrowed until the next is read. */
@@ -66,6 +78,22 @@ TC_NODISCARD tc_status tc_table_reader_open(tc_table_reader *reader, tc_source_s
  * TC_CSV_MAX_RECORD or a file that ends inside quotes; TC_EIO. */
 TC_NODISCARD tc_status tc_table_reader_next(tc_table_reader *reader, tc_table_row *row,
                                             int *found, tc_error *err);
+
+typedef enum {
+    TC_TABLE_SCAN_ROW,  /* the row is filled in */
+    TC_TABLE_SCAN_MORE, /* the window must be refilled */
+    TC_TABLE_SCAN_PLAIN /* the next record is for tc_csv_next */
+} tc_table_scan;
+
+/* Local; table_scan.c. Errors: TC_ENOMEM. */
+TC_NODISCARD tc_status tc_table_scan_create(tc_table_reader *reader, tc_error *err);
+/* Local; table_scan.c. Nothing is known of the window. */
+void tc_table_scan_restart(tc_table_reader *reader);
+/* Local; table_scan.c. The reader has gone on by other means. */
+void tc_table_scan_follow(tc_table_reader *reader);
+/* Local; table_scan.c. The next row, if it has no flaw. Its texts are set if it is simple,
+ * without quotes; else its fields. Not for TC_CSV_BLANKS. */
+tc_table_scan tc_table_scan_row(tc_table_reader *reader, tc_table_row *row, int *simple);
 
 /* Local; for table_header.c. Passes over n physical lines, or to the end of the file. */
 TC_NODISCARD tc_status tc_table_reader_skip_lines(tc_table_reader *reader, int64_t n,
