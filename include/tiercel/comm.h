@@ -26,6 +26,9 @@ void tc_comm_break(tc_comm *comm, int exit_code);
 int tc_comm_rank(const tc_comm *comm);
 int tc_comm_size(const tc_comm *comm);
 
+/* Collective. Number of ranks that share this rank's node. */
+int tc_comm_node_ranks_all(tc_comm *comm);
+
 /* Collective. All ranks give their own status and get the worst one, with the message of
  * the lowest rank that has it (err must not be NULL). After it all ranks take the same
  * branch. Cost: one 8-byte Allreduce when all is well. */
@@ -54,6 +57,13 @@ TC_NODISCARD tc_status tc_comm_gather_all(tc_comm *comm, const void *bytes, int6
 TC_NODISCARD tc_status tc_comm_exchange_all(tc_comm *comm, const void *send,
                                             const int64_t *count, size_t size,
                                             tc_buffer *received, tc_error *err);
+
+/* Collective. The same for records that stand apart: those for rank r are send[start[r]] and
+ * the following; start in records, start[r] + count[r] below 2^31. */
+TC_NODISCARD tc_status tc_comm_exchange_at_all(tc_comm *comm, const void *send,
+                                               const int64_t *start, const int64_t *count,
+                                               size_t size, tc_buffer *received,
+                                               tc_error *err);
 
 /* Local. Wall-clock seconds since some fixed point, for timings only. */
 double tc_comm_seconds(void);

@@ -67,6 +67,11 @@ TC_NODISCARD tc_status tc_store_put_all(tc_store *store, const tc_field *field,
                                         const void *data, int64_t row0, int64_t n_local,
                                         int64_t n_global, tc_error *err);
 
+/* Collective. Number of shards and of rows, where they were not known when the file was created. Errors
+ * (agreed): TC_EIO. */
+TC_NODISCARD tc_status tc_store_set_rows_all(tc_store *store, int64_t n_shards,
+                                             int64_t n_rows, tc_error *err);
+
 /* A dataset that is written or read piece by piece. Several may be open at once; all are
  * ended before the file is published or closed. */
 typedef struct tc_store_piece tc_store_piece;

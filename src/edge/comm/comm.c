@@ -83,6 +83,16 @@ int tc_comm_size(const tc_comm *comm)
     return comm->size;
 }
 
+int tc_comm_node_ranks_all(tc_comm *comm)
+{
+    MPI_Comm node;
+    int ranks = 1;
+    (void)MPI_Comm_split_type(comm->world, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+    (void)MPI_Comm_size(node, &ranks);
+    (void)MPI_Comm_free(&node);
+    return ranks;
+}
+
 tc_status tc_comm_agree_all(tc_comm *comm, tc_status status, tc_error *err)
 {
     /* one number orders by severity first and prefers the lowest rank among equals */

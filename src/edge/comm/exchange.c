@@ -36,11 +36,14 @@ static void plan_free(plan *p)
     tc_mem_free(p->incoming);
 }
 
-/* Turns int64 counts into the ints that MPI wants. */
-static tc_status fill_lane(const int64_t *count, int size, lane *out, tc_error *err)
+/* Turns int64 counts into the ints that MPI wants; at: where they start, NULL = one behind
+ * the other. */
+static tc_status fill_lane(const int64_t *count, const int64_t *at, int size, lane *out,
+                           tc_error *err)
 {
     int64_t start = 0;
     for (int r = 0; r < size; r++) {
+        start = at != NULL ? at[r] : start;
         if (start + count[r] > INT_MAX) {
             return tc_fail(err, TC_EINTERNAL,
                            "a batch of an exchange exceeds 2^31 records");
@@ -52,12 +55,11 @@ static tc_status fill_lane(const int64_t *count, int size, lane *out, tc_error *
     return TC_OK;
 }
 
-static tc_status make_room(const tc_comm *comm, plan *p, const int64_t *count, size_t size,
-                           tc_buffer *received, tc_error *err)
+static tc_status make_room(const tc_comm *comm, plan *p, size_t size, tc_buffer *received,
+                           tc_error *err)
 {
     int64_t total = 0, bytes;
-    TC_TRY(fill_lane(count, comm->size, &p->send, err));
-    TC_TRY(fill_lane(p->incoming, comm->size, &p->receive, err));
+    TC_TRY(fill_lane(p->incoming, NULL, comm->size, &p->receive, err));
     for (int r = 0; r < comm->size; r++) {
         total += p->incoming[r];
     }
@@ -71,16 +73,26 @@ static tc_status make_room(const tc_comm *comm, plan *p, const int64_t *count, s
 tc_status tc_comm_exchange_all(tc_comm *comm, const void *send, const int64_t *count,
                                size_t size, tc_buffer *received, tc_error *err)
 {
+    return tc_comm_exchange_at_all(comm, send, NULL, count, size, received, err);
+}
+
+tc_status tc_comm_exchange_at_all(tc_comm *comm, const void *send, const int64_t *start,
+                                  const int64_t *count, size_t size, tc_buffer *received,
+                                  tc_error *err)
+{
     plan p;
     MPI_Datatype record;
     tc_status st = plan_create(comm, &p, err);
+    if (st == TC_OK) {
+        st = fill_lane(count, start, comm->size, &p.send, err);
+    }
     st = tc_comm_agree_all(comm, st, err);
     if (st != TC_OK) {
         goto cleanup;
     }
     TC_ASSERT(p.ints != NULL && p.incoming != NULL); /* as agreed */
     (void)MPI_Alltoall(count, 1, MPI_INT64_T, p.incoming, 1, MPI_INT64_T, comm->world);
-    st = make_room(comm, &p, count, size, received, err);
+    st = make_room(comm, &p, size, received, err);
     st = tc_comm_agree_all(comm, st, err);
     if (st != TC_OK) {
         goto cleanup;
@@ -114,7 +126,7 @@ tc_status tc_comm_gather_all(tc_comm *comm, const void *bytes, int64_t n, tc_buf
     for (int r = 0; r < comm->size; r++) {
         total += p.incoming[r];
     }
-    st = fill_lane(p.incoming, comm->size, &p.receive, err);
+    st = fill_lane(p.incoming, NULL, comm->size, &p.receive, err);
     if (st == TC_OK) {
         st = tc_buffer_reserve(all, total > 0 ? total : 1, err); /* never NULL + 0 */
     }

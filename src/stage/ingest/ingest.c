@@ -1,6 +1,7 @@
 /* ingest.c - from transaction files to events.h5 and rejects.csv. */
 #include "ingest_impl.h"
 #include "ingest_rejects.h"
+#include "ingest_settle.h"
 
 #include "tiercel/fault.h"
 #include "tiercel/lineage.h"
@@ -23,12 +24,14 @@ static tc_status start(tc_ingest *in, tc_comm *comm, const tc_config *config, tc
 static void finish(tc_ingest *in)
 {
     tc_table_close(&in->table);
-    tc_buffer_free(&in->batch);
-    tc_ingest_sender_free(&in->ids);
+    tc_ingest_lanes_free(&in->lanes);
+    tc_identity_free(&in->identity);
     tc_ingest_dict_free(&in->channel);
     tc_ingest_dict_free(&in->category);
-    tc_buffer_free(&in->received);
-    tc_ingest_ids_free(&in->own);
+    tc_ingest_buckets_free(&in->buckets);
+    tc_spill_destroy(&in->spill);
+    tc_mem_free(in->channel_code);
+    tc_mem_free(in->category_code);
     tc_buffer_free(&in->rejects);
     tc_ingest_quality_free(&in->quality);
     tc_mem_free(in->channel_text);
@@ -51,7 +54,21 @@ static tc_status open_all(tc_ingest *in, tc_error *err)
     return tc_table_open_all(in->comm, &spec, &in->table, err);
 }
 
-/* Collective. From the files to settled records and totals. */
+/* Collective. Rows that are dropped must be known before the files are begun: their number,
+ * and their sum in the id of events.h5. */
+static tc_status drop_duplicates_all(tc_ingest *in, tc_error *err)
+{
+    tc_ingest_settler settler = {.in = in, .counting = 1};
+    tc_status st = TC_OK;
+    if (in->config->input.duplicates != TC_DUPLICATES_KEEP) {
+        st = tc_ingest_settle(&settler, err);
+        in->n_used = settler.kept;
+        st = tc_comm_agree_all(in->comm, st, err);
+    }
+    return st;
+}
+
+/* Collective. From the files to buckets of rows and what is known of them so far. */
 static tc_status read_all(tc_ingest *in, tc_error *err)
 {
     tc_status st = open_all(in, err);
@@ -59,11 +76,10 @@ static tc_status read_all(tc_ingest *in, tc_error *err)
         st = tc_ingest_shuffle_all(in, err);
     }
     if (st == TC_OK) {
-        st = tc_ingest_settle(in, err);
-        st = tc_comm_agree_all(in->comm, st, err);
+        st = drop_duplicates_all(in, err);
     }
     if (st == TC_OK) {
-        st = tc_ingest_totals_all(in, err);
+        st = tc_ingest_totals_read_all(in, err);
     }
     return st;
 }
@@ -110,8 +126,16 @@ static tc_status write_all(tc_ingest *in, tc_error *err)
     return st;
 }
 
-static void log_totals(const tc_ingest_counts *c)
+/* Collective. */
+static void log_totals_all(const tc_ingest *in)
 {
+    const tc_ingest_counts *const c = &in->counts;
+    int64_t spilled = tc_spill_written(in->spill);
+    tc_comm_sum_i64_all(in->comm, &spilled, 1);
+    if (spilled > 0) {
+        tc_log_info("ingest: %lld MiB went through scratch files in %s",
+                    (long long)(spilled >> 20), tc_ingest_scratch(in->config));
+    }
     tc_log_info("ingest: %lld rows read, %lld used, %lld rejected (see rejects.csv), %lld "
                 "repeat another row, %lld amounts rounded",
                 (long long)c->rows, (long long)c->reason_rows[TC_ROW_USED],
@@ -131,7 +155,7 @@ tc_status tc_ingest_all(tc_comm *comm, const tc_config *config, tc_error *err)
         st = write_all(&in, err);
     }
     if (st == TC_OK) {
-        log_totals(&in.counts);
+        log_totals_all(&in);
     }
     finish(&in);
     return st;

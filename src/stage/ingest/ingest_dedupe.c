@@ -1,90 +1,63 @@
+#include "ingest_dedupe.h"
 #include "ingest_rejects.h"
-#include "ingest_sort.h"
 
 #include "tiercel/hash.h"
 
-/* 1 if two rows say the same: equal bytes and equal meaning. */
-static int is_equal(const tc_ingest_record *a, const tc_ingest_record *b)
-{
-    return a->row == b->row && a->hi == b->hi && a->lo == b->lo && a->time == b->time &&
-           a->order == b->order && a->amount == b->amount && a->category == b->category &&
-           a->channel == b->channel && a->kind == b->kind;
-}
-
-/* One group of equal rows, by place, and those of them that stay. */
+/* Those rows of a group that stay. */
 typedef struct {
-    int64_t n, keep, n_keep;
-} group;
+    int64_t begin, n;
+} range;
 
-/* The file with the most rows of the group; places are ascending, so files are runs. */
-static void keep_fullest_file(const tc_ingest_record *record, group *g)
+/* The file with the most rows of the group; places ascend, so files are runs. */
+static range fullest_file(const tc_ingest_group *g)
 {
-    g->n_keep = 0;
+    range best = {0, 0};
     for (int64_t i = 0; i < g->n;) {
-        const uint64_t file = record[i].place >> TC_PLACE_LINE_BITS;
+        const uint64_t file = g->place[i] >> TC_PLACE_LINE_BITS;
         int64_t end = i + 1;
-        while (end < g->n && record[end].place >> TC_PLACE_LINE_BITS == file) {
+        while (end < g->n && g->place[end] >> TC_PLACE_LINE_BITS == file) {
             end++;
         }
-        if (end - i > g->n_keep) {
-            g->keep = i;
-            g->n_keep = end - i;
+        if (end - i > best.n) {
+            best = (range){i, end - i};
         }
         i = end;
     }
+    return best;
 }
 
-static tc_status drop(const tc_ingest_record *record, tc_ingest_duplicates *duplicates,
-                      tc_buffer *rejects, tc_error *err)
-{
-    const tc_pair line = {.key = record->place,
-                          .value = tc_reject_value(TC_ROW_DUPLICATE, -1)};
-    duplicates->dropped++;
-    duplicates->dropped_amount += record->amount;
-    duplicates->dropped_rows[0] += tc_hash_mix(record->row, 0);
-    duplicates->dropped_rows[1] += tc_hash_mix(record->row, 1);
-    return tc_buffer_append(rejects, &line, (int64_t)sizeof line, err);
-}
-
-/* Moves what stays of a group to `to`; returns the number of rows moved. */
-static tc_status thin_out(tc_ingest_record *record, const group *g, tc_ingest_record *to,
-                          tc_ingest_duplicates *duplicates, tc_buffer *rejects,
-                          tc_error *err)
+static tc_status list_rejects(const tc_ingest_group *g, range keep, tc_buffer *rejects,
+                              tc_error *err)
 {
     for (int64_t i = 0; i < g->n; i++) {
-        if (i < g->keep || i >= g->keep + g->n_keep) {
-            TC_TRY(drop(&record[i], duplicates, rejects, err));
+        const tc_pair line = {.key = g->place[i],
+                              .value = tc_reject_value(TC_ROW_DUPLICATE, -1)};
+        if (i < keep.begin || i >= keep.begin + keep.n) {
+            TC_TRY(tc_buffer_append(rejects, &line, (int64_t)sizeof line, err));
         }
-    }
-    for (int64_t i = 0; i < g->n_keep; i++) {
-        to[i] = record[g->keep + i];
     }
     return TC_OK;
 }
 
-tc_status tc_ingest_dedupe(tc_ingest_record *record, int64_t *n,
-                           tc_duplicates_policy policy, tc_ingest_duplicates *duplicates,
-                           tc_buffer *rejects, tc_error *err)
+tc_status tc_ingest_dedupe(const tc_ingest_group *group, tc_duplicates_policy policy,
+                           tc_ingest_duplicates *duplicates, tc_buffer *rejects,
+                           int64_t *n_keep, tc_error *err)
 {
-    int64_t kept = 0;
-    for (int64_t i = 0; i < *n;) {
-        group g = {1, 0, 1};
-        while (i + g.n < *n && is_equal(&record[i], &record[i + g.n])) {
-            g.n++;
-        }
-        duplicates->rows += g.n - 1;
-        duplicates->amount += (tc_i128)record[i].amount * (g.n - 1);
-        if (policy == TC_DUPLICATES_KEEP) {
-            g.n_keep = g.n;
-        } else if (policy == TC_DUPLICATES_DROP_BETWEEN_FILES && g.n > 1) {
-            keep_fullest_file(record + i, &g);
-        }
-        if (kept < i || g.n_keep < g.n) {
-            TC_TRY(thin_out(record + i, &g, record + kept, duplicates, rejects, err));
-        }
-        kept += g.n_keep;
-        i += g.n;
+    const tc_packed_head head = tc_packed_head_of(group->row);
+    range keep = {0, group->n};
+    int64_t dropped;
+    if (policy == TC_DUPLICATES_DROP) {
+        keep.n = 1;
+    } else if (policy == TC_DUPLICATES_DROP_BETWEEN_FILES) {
+        keep = fullest_file(group);
     }
-    *n = kept;
-    return TC_OK;
+    dropped = group->n - keep.n;
+    duplicates->rows += group->n - 1;
+    duplicates->amount += (tc_i128)head.amount * (group->n - 1);
+    duplicates->dropped += dropped;
+    duplicates->dropped_amount += (tc_i128)head.amount * dropped;
+    duplicates->dropped_rows[0] += tc_hash_mix(head.row, 0) * (uint64_t)dropped;
+    duplicates->dropped_rows[1] += tc_hash_mix(head.row, 1) * (uint64_t)dropped;
+    *n_keep = keep.n;
+    return dropped > 0 && rejects != NULL ? list_rejects(group, keep, rejects, err) : TC_OK;
 }

@@ -3,17 +3,22 @@
 #ifndef TC_INGEST_IMPL_H
 #define TC_INGEST_IMPL_H
 
+#include "ingest_bucket.h"
 #include "ingest_dict.h"
-#include "ingest_ids.h"
+#include "ingest_lanes.h"
+#include "ingest_memory.h"
 #include "ingest_quality.h"
 #include "ingest_row.h"
 #include "ingest_sort.h"
 
+#include "tiercel/identity.h"
 #include "tiercel/store.h"
 #include "tiercel/table.h"
 #include "tiercel/wide.h"
 
-/* What has been read; of this rank until tc_ingest_totals_all, then of all. */
+/* What has been read. First of this rank, then of all ranks: the first group from
+ * tc_ingest_totals_read_all on, the second from tc_ingest_totals_settled_all on, the third
+ * from tc_ingest_orders_all on. */
 typedef struct {
     int64_t rows, bytes;
     int64_t rounded;                     /* amounts that lost digits */
@@ -21,15 +26,18 @@ typedef struct {
     tc_i128 reason_amount[TC_N_REASONS]; /* of rows whose amount could be read */
     uint64_t content[2];                 /* order-free sum of hashes of the rows */
     int64_t first_bad_time;              /* smallest place of a row rejected for its time */
-    /* known after the shuffle */
-    int64_t duplicate_rows, dropped;
-    tc_i128 duplicate_amount;
+    int64_t cancelled_rows;              /* by the prefix; of all rows, used or not */
+    int64_t dropped;
     uint64_t dropped_rows[2]; /* order-free sum of hashes */
+    /* known when the rows are in order */
+    int64_t duplicate_rows;
+    tc_i128 duplicate_amount;
     int64_t purchase_rows, return_rows;
     tc_i128 gross, returned;
     int64_t first_time, last_time;
-    int64_t orders, orders_all;
-    int64_t cancelled_rows, cancelled_orders; /* by the prefix; of all rows, used or not */
+    /* different orders: of used rows, of all rows, with the prefix, with rows of more than
+     * one customer; and the used rows of the last (0 without a column of orders) */
+    int64_t orders, orders_all, cancelled_orders, orders_mixed, orders_mixed_rows;
 } tc_ingest_counts;
 
 typedef struct {
@@ -39,65 +47,51 @@ typedef struct {
     /* parsing */
     tc_table_column column[TC_N_ROLES];
     tc_table *table;
-    int done; /* my rows are read */
-    /* the batch on its way out */
-    tc_buffer batch; /* tc_ingest_record */
-    tc_ingest_sender ids;
+    int done;              /* my rows are read */
+    tc_ingest_lanes lanes; /* packed rows on their way out */
+    tc_identity *identity; /* map of ids; NULL without one; owned */
     tc_ingest_dict channel, category;
     /* what this rank owns */
-    tc_buffer received;          /* tc_ingest_record */
-    int64_t n_records;           /* used, at the start of received */
-    int64_t unused_at, n_unused; /* first and number of those of kind TC_KIND_UNUSED */
-    tc_ingest_ids own;
-    tc_buffer rejects;                  /* tc_pair, see ingest_rejects.h */
+    tc_ingest_memory memory;
+    tc_spill *spill; /* of all streams */
+    int64_t most_buckets;
+    tc_ingest_buckets buckets; /* packed rows */
+    int64_t n_used, n_unused;  /* of them, by kind */
+    uint32_t *channel_code, *category_code;
+    tc_sort_codes codes;       /* these; owned */
+    tc_spill_stream customers; /* see ingest_emit.h */
+    int64_t n_customers, id_width;
+    int share_orders;       /* customers on different ranks may have one order */
+    tc_spill_stream orders; /* tc_order_item */
+    tc_buffer rejects;      /* tc_pair, see ingest_rejects.h */
     char *channel_text, *category_text; /* final dictionaries; owned */
     int channel_width, category_width;
     tc_ingest_counts counts;
     tc_ingest_quality quality;
 } tc_ingest;
 
-/* Local, pure. Rank that owns a customer: shards of the top 16 bits, a contiguous range a
- * rank (the inverse of tc_shards_begin). */
-static inline int tc_ingest_owner(uint64_t hi, int ranks)
-{
-    const uint64_t shard = hi >> 48;
-    return (int)(((shard + 1) * (uint64_t)ranks - 1) / TC_INGEST_SHARDS);
-}
-
-/* Local; ingest_parse.c. Reads rows until the batch is full or the pieces of this rank end.
+/* Local; ingest_parse.c. Reads rows until a round is full or the rows of this rank end.
  * Errors: as the reader and the dictionaries. */
 TC_NODISCARD tc_status tc_ingest_fill_batch(tc_ingest *in, tc_error *err);
 
 /* Collective; ingest_shuffle.c. Reads all input and brings every row to the owner of its
- * customer, in rounds of bounded memory; then the final codes. Errors (agreed): as
- * above. */
+ * customer, in rounds of bounded memory; then the final codes. Errors (agreed): as above,
+ * TC_EIO. */
 TC_NODISCARD tc_status tc_ingest_shuffle_all(tc_ingest *in, tc_error *err);
 
-/* Local; ingest_settle.c. Puts the records of this rank in order, counts and drops
- * duplicates, adds up. Errors: TC_ENOMEM. */
-TC_NODISCARD tc_status tc_ingest_settle(tc_ingest *in, tc_error *err);
-
-/* Collective; ingest_totals.c. Turns the counts of this rank into those of all. Errors
- * (agreed): TC_EDATA if no row is used (with the likely cause) or money sums leave
- * int64. */
-TC_NODISCARD tc_status tc_ingest_totals_all(tc_ingest *in, tc_error *err);
-
-/* Collective; ingest_orders.c. Number of different words over all ranks; word[n] is
- * reordered. Errors (agreed): TC_ENOMEM. */
-TC_NODISCARD tc_status tc_ingest_distinct_all(tc_comm *comm, uint64_t *word, int64_t n,
-                                              int64_t *distinct, tc_error *err);
-
-/* Collective; ingest_orders.c. Counts orders, frees the records. Errors (agreed):
- * TC_ENOMEM. */
-TC_NODISCARD tc_status tc_ingest_count_orders_all(tc_ingest *in, tc_error *err);
+/* Collective; ingest_totals.c. Turn the counts of this rank into those of all: what was read
+ * and dropped; what is known when the rows are in order. Errors (agreed): TC_EDATA if no row
+ * is used (with the likely cause), or money sums leave int64. */
+TC_NODISCARD tc_status tc_ingest_totals_read_all(tc_ingest *in, tc_error *err);
+TC_NODISCARD tc_status tc_ingest_totals_settled_all(tc_ingest *in, tc_error *err);
 
 /* Collective; ingest_quality.c. After everything is counted: merges the counters of data quality, writes them and judges
  * them. Errors (agreed): TC_EGATE; TC_EIO, TC_ENOMEM. */
 TC_NODISCARD tc_status tc_ingest_quality_all(tc_ingest *in, tc_store *store, tc_error *err);
 
-/* Collective; ingest_write.c. Writes events.h5 except for its mark of completeness. Frees
- * the ids and the records. Errors (agreed): TC_EIO, TC_ENOMEM; TC_EINTERNAL if ids and
- * records disagree. */
+/* Collective; ingest_write.c. Puts the rows in order and writes events.h5 except for its
+ * mark of completeness. Errors (agreed): TC_EIO, TC_ENOMEM; TC_EDATA as settling and
+ * totals. */
 TC_NODISCARD tc_status tc_ingest_write_all(tc_ingest *in, const char *path,
                                            tc_store **store, tc_error *err);
 

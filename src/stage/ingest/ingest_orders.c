@@ -1,195 +1,261 @@
-/* ingest_orders.c - how many different orders there are, exactly: hashes of orders travel
- * to the owner of the hash. */
-#include "ingest_impl.h"
+#include "ingest_orders.h"
+
+#include "ingest_lanes.h"
 
 #include "tiercel/fault.h"
-#include "tiercel/hash.h"
 
-#include <string.h>
+enum { SLOTS_MIN = 1 << 10 };
 
-enum { DIGITS = 256, DIGIT_BITS = 8 };
+/* Tags in the table that stand for no customer: those have row bits of 0. */
+enum { TAG_UNUSED = 2, TAG_MIXED = 4 };
 
-/* One stable pass of a least-significant-digit radix sort; 0 if all digits are the same. */
-static int radix_pass(const uint64_t *from, uint64_t *to, int64_t n, int shift)
+static const uint64_t row_mask = ((uint64_t)1 << TC_ORDER_ROW_BITS) - 1;
+
+tc_status tc_ingest_orders_keep(tc_ingest *in, uint64_t word, uint64_t hi, int64_t rows,
+                                tc_error *err)
 {
-    int64_t start[DIGITS + 1] = {0};
-    for (int64_t i = 0; i < n; i++) {
-        start[(from[i] >> shift & (DIGITS - 1)) + 1]++;
-    }
-    for (int d = 0; d < DIGITS; d++) {
-        if (start[d + 1] == n) {
-            return 0;
-        }
-        start[d + 1] += start[d];
-    }
-    for (int64_t i = 0; i < n; i++) {
-        to[start[from[i] >> shift & (DIGITS - 1)]++] = from[i];
-    }
-    return 1;
-}
-
-/* Makes words that are in the order of their high half fully sorted: few neighbours share
- * it. */
-static void finish_order(uint64_t *word, int64_t n)
-{
-    for (int64_t i = 1; i < n; i++) {
-        const uint64_t moving = word[i];
-        int64_t j = i;
-        while (j > 0 && word[j - 1] > moving) {
-            word[j] = word[j - 1];
-            j--;
-        }
-        word[j] = moving;
-    }
-}
-
-/* Sorts and removes repeats; *n becomes the number of different words. They are hashes, so
- * the upper 32 bits tell nearly all apart. */
-static tc_status sort_unique(uint64_t *word, int64_t *n, tc_error *err)
-{
-    uint64_t *spare, *from = word, *to;
-    int64_t kept = 0;
-    if (*n == 0) {
-        return TC_OK;
-    }
-    spare = tc_mem_alloc(*n, sizeof *spare, err);
-    if (spare == NULL) {
-        return TC_ENOMEM;
-    }
-    to = spare;
-    for (int shift = 32; shift < 64; shift += DIGIT_BITS) {
-        if (radix_pass(from, to, *n, shift)) {
-            uint64_t *const swap = from;
-            from = to;
-            to = swap;
-        }
-    }
-    finish_order(from, *n);
-    for (int64_t i = 0; i < *n; i++) {
-        if (i == 0 || from[i] != word[kept - 1]) {
-            word[kept++] = from[i];
-        }
-    }
-    tc_mem_free(spare);
-    *n = kept;
+    do {
+        const int64_t part = rows < (int64_t)row_mask ? rows : (int64_t)row_mask;
+        const tc_order_item item = {word, (hi & ~row_mask) | (uint64_t)part};
+        TC_TRY(tc_spill_append(in->spill, &in->orders, &item, (int64_t)sizeof item, err));
+        rows -= part;
+    } while (rows > 0);
     return TC_OK;
 }
 
-tc_status tc_ingest_distinct_all(tc_comm *comm, uint64_t *word, int64_t n,
-                                 int64_t *distinct, tc_error *err)
+/* Slot of a word, or the free one where it belongs. Neighbours in a bucket share the top
+ * bits, so the place comes from below them. */
+static tc_order_slot *probe(const tc_order_table *t, uint64_t word)
 {
-    const int ranks = tc_comm_size(comm);
-    tc_buffer received = {0};
-    int64_t *count = tc_mem_alloc(ranks, sizeof *count, err);
-    tc_status st = count == NULL ? TC_ENOMEM : sort_unique(word, &n, err);
-    *distinct = 0;
-    st = tc_comm_agree_all(comm, st, err);
-    if (st == TC_OK) {
-        TC_ASSERT(count != NULL);
-        for (int64_t i = 0; i < n; i++) {
-            count[tc_ingest_owner(word[i], ranks)]++;
+    const uint64_t mask = (uint64_t)t->n_slots - 1;
+    uint64_t at = (word >> 1) & mask;
+    while (t->slot[at].tag != 0 && t->slot[at].word != word) {
+        at = (at + 1) & mask;
+    }
+    return &t->slot[at];
+}
+
+static tc_status grow(tc_order_table *t, tc_error *err)
+{
+    tc_order_table old = *t;
+    t->n_slots = old.n_slots == 0 ? SLOTS_MIN : 2 * old.n_slots;
+    t->slot = tc_mem_alloc(t->n_slots, sizeof *t->slot, err);
+    if (t->slot == NULL) {
+        *t = old;
+        return TC_ENOMEM;
+    }
+    for (int64_t i = 0; i < old.n_slots; i++) {
+        if (old.slot[i].tag != 0) {
+            *probe(t, old.slot[i].word) = old.slot[i];
         }
-        st = tc_comm_exchange_all(comm, word, count, sizeof *word, &received, err);
     }
-    if (st == TC_OK) {
-        *distinct = received.size / (int64_t)sizeof *word;
-        st = sort_unique((uint64_t *)(void *)received.data, distinct, err);
-        st = tc_comm_agree_all(comm, st, err);
+    tc_mem_free(old.slot);
+    return TC_OK;
+}
+
+static void add_used(tc_order_table *t, tc_order_slot *slot, const tc_order_item *item)
+{
+    const int64_t rows = (int64_t)(item->tag & row_mask);
+    const uint64_t customer = (item->tag & ~row_mask) | 1; /* never 0, 2 or 4 */
+    if (slot->tag == TAG_MIXED) {
+        t->mixed_rows += rows;
+        return;
     }
-    if (st == TC_OK) {
-        tc_comm_sum_i64_all(comm, distinct, 1);
+    if (slot->tag == 0 || slot->tag == TAG_UNUSED) {
+        t->orders++;
+        slot->tag = customer;
+    } else if (slot->tag != customer) {
+        t->mixed++;
+        t->mixed_rows += slot->rows + rows;
+        slot->tag = TAG_MIXED;
     }
-    tc_mem_free(count);
+    slot->rows += rows;
+}
+
+tc_status tc_order_table_add(tc_order_table *t, const tc_order_item *item, tc_error *err)
+{
+    tc_order_slot *slot;
+    if (2 * (t->n + 1) > t->n_slots) {
+        TC_TRY(grow(t, err));
+    }
+    slot = probe(t, item->word);
+    if (slot->tag == 0) {
+        t->n++;
+        t->orders_all++;
+        t->cancelled += (item->word & TC_ORDER_CANCELLED) != 0;
+        slot->word = item->word;
+    }
+    if ((item->tag & row_mask) != 0) {
+        add_used(t, slot, item);
+    } else if (slot->tag == 0) {
+        slot->tag = TAG_UNUSED;
+    }
+    return TC_OK;
+}
+
+void tc_order_table_clear(tc_order_table *t)
+{
+    if (t->n > 0) {
+        memset(t->slot, 0, (size_t)t->n_slots * sizeof *t->slot);
+        t->n = 0;
+    }
+}
+
+void tc_order_table_free(tc_order_table *t)
+{
+    tc_mem_free(t->slot);
+    *t = (tc_order_table){0};
+}
+
+/* Fills lanes from what was kept, block by block; used is where the first block stands. */
+static tc_status fill_lanes(tc_ingest *in, tc_ingest_lanes *lanes, int64_t *used,
+                            tc_error *err)
+{
+    const int ranks = tc_comm_size(in->comm);
+    while (in->orders.first >= 0 && !lanes->full) {
+        const unsigned char *data;
+        int64_t n;
+        TC_TRY(tc_spill_pin(in->spill, in->orders.first, &data, &n, err));
+        for (; *used < n && !lanes->full; *used += (int64_t)sizeof(tc_order_item)) {
+            tc_order_item item;
+            int owner;
+            memcpy(&item, data + *used, sizeof item);
+            owner = tc_ingest_owner(item.word, ranks);
+            memcpy(tc_ingest_lane_at(lanes, owner), &item, sizeof item);
+            tc_ingest_lane_add(lanes, owner, (int64_t)sizeof item);
+        }
+        if (*used == n) {
+            tc_spill_drop_first(in->spill, &in->orders);
+            *used = 0;
+        }
+    }
+    return TC_OK;
+}
+
+static tc_status take_items(tc_ingest_buckets *buckets, const unsigned char *data,
+                            int64_t n, tc_error *err)
+{
+    for (int64_t at = 0; at < n; at += (int64_t)sizeof(tc_order_item)) {
+        tc_order_item item;
+        memcpy(&item, data + at, sizeof item);
+        TC_TRY(tc_spill_append(buckets->spill, tc_ingest_bucket_of(buckets, item.word),
+                               &item, (int64_t)sizeof item, err));
+    }
+    return TC_OK;
+}
+
+/* Collective. Every item goes to a bucket of its owner. */
+static tc_status exchange_all(tc_ingest *in, tc_ingest_buckets *buckets,
+                              tc_ingest_lanes *lanes, tc_error *err)
+{
+    const int self = tc_comm_rank(in->comm);
+    tc_buffer received = {0};
+    int64_t busy = 1, used = 0;
+    tc_status st = TC_OK;
+    while (st == TC_OK && busy > 0) {
+        st = fill_lanes(in, lanes, &used, err);
+        st = tc_comm_agree_all(in->comm, st, err);
+        if (st == TC_OK) {
+            st = tc_ingest_lanes_exchange_all(in->comm, lanes, &received, err);
+        }
+        if (st == TC_OK) {
+            st = take_items(buckets, lanes->data + lanes->start[self], lanes->size[self],
+                            err);
+        }
+        if (st == TC_OK) {
+            st = take_items(buckets, received.data, received.size, err);
+        }
+        tc_ingest_lanes_clear(lanes);
+        st = tc_comm_agree_all(in->comm, st, err);
+        busy = in->orders.first >= 0;
+        tc_comm_sum_i64_all(in->comm, &busy, 1);
+    }
     tc_buffer_free(&received);
     return st;
 }
 
-static tc_status collect(const tc_ingest *in, uint64_t **used, int64_t *n_used,
-                         uint64_t **unused, tc_error *err)
+static tc_status count_bucket(tc_spill *spill, tc_spill_stream *stream,
+                              tc_order_table *table, tc_error *err)
 {
-    const tc_ingest_record *record =
-        (const tc_ingest_record *)(const void *)in->received.data;
-    uint64_t last = 0;
-    *n_used = 0;
-    for (int64_t i = 0; i < in->n_records; i++) {
-        const uint64_t key = record[i].order;
-        *n_used += i == 0 || key != last;
-        last = key;
-    }
-    *used = tc_mem_alloc(*n_used + in->n_unused, sizeof **used, err);
-    *unused = tc_mem_alloc(in->n_unused, sizeof **unused, err);
-    if (*used == NULL || *unused == NULL) {
-        return TC_ENOMEM;
-    }
-    *n_used = 0;
-    for (int64_t i = 0; i < in->n_records; i++) {
-        const uint64_t key = record[i].order;
-        if (*n_used == 0 || key != (*used)[*n_used - 1]) {
-            (*used)[(*n_used)++] = key;
+    tc_order_table_clear(table);
+    while (stream->first >= 0) {
+        const unsigned char *data;
+        int64_t n;
+        TC_TRY(tc_spill_pin(spill, stream->first, &data, &n, err));
+        for (int64_t at = 0; at < n; at += (int64_t)sizeof(tc_order_item)) {
+            tc_order_item item;
+            memcpy(&item, data + at, sizeof item);
+            TC_TRY(tc_order_table_add(table, &item, err));
         }
-    }
-    for (int64_t i = 0; i < in->n_unused; i++) {
-        (*unused)[i] = record[in->unused_at + i].order;
+        tc_spill_drop_first(spill, stream);
     }
     return TC_OK;
 }
 
-static int64_t copy_cancelled(const uint64_t *from, int64_t n, uint64_t *to)
+static tc_status count_buckets(tc_ingest *in, tc_ingest_buckets *buckets, tc_error *err)
 {
-    int64_t found = 0;
-    for (int64_t i = 0; i < n; i++) {
-        if ((from[i] & TC_ORDER_CANCELLED) != 0) {
-            to[found++] = from[i];
-        }
+    tc_order_table table = {0};
+    tc_status st = TC_OK;
+    tc_ingest_buckets_seal(buckets);
+    for (int64_t i = 0; i < buckets->n && st == TC_OK; i++) {
+        st = count_bucket(in->spill, &buckets->stream[i], &table, err);
     }
-    return found;
-}
-
-/* Collective. Different orders whose id has the prefix of returns. */
-static tc_status count_cancelled_all(tc_ingest *in, const uint64_t *used, int64_t n_used,
-                                     const uint64_t *unused, tc_error *err)
-{
-    uint64_t *cancelled = tc_mem_alloc(n_used + in->n_unused, sizeof *cancelled, err);
-    int64_t n = 0;
-    tc_status st = tc_comm_agree_all(in->comm, cancelled == NULL ? TC_ENOMEM : TC_OK, err);
-    if (st == TC_OK) {
-        TC_ASSERT(cancelled != NULL && used != NULL && unused != NULL);
-        n = copy_cancelled(used, n_used, cancelled);
-        n += copy_cancelled(unused, in->n_unused, cancelled + n);
-        st = tc_ingest_distinct_all(in->comm, cancelled, n, &in->counts.cancelled_orders,
-                                    err);
-    }
-    tc_mem_free(cancelled);
+    in->counts.orders = table.orders;
+    in->counts.orders_all = table.orders_all;
+    in->counts.cancelled_orders = table.cancelled;
+    in->counts.orders_mixed = table.mixed;
+    in->counts.orders_mixed_rows = table.mixed_rows;
+    tc_order_table_free(&table);
     return st;
 }
 
-tc_status tc_ingest_count_orders_all(tc_ingest *in, tc_error *err)
+static void sum_all(tc_ingest *in)
 {
-    uint64_t *used = NULL, *unused = NULL;
-    int64_t n_used = 0, n_unused = in->n_unused;
+    tc_ingest_counts *const c = &in->counts;
+    int64_t v[5] = {c->orders, c->orders_all, c->cancelled_orders, c->orders_mixed,
+                    c->orders_mixed_rows};
+    tc_comm_sum_i64_all(in->comm, v, 5);
+    c->orders = v[0];
+    c->orders_all = v[1];
+    c->cancelled_orders = v[2];
+    c->orders_mixed = v[3];
+    c->orders_mixed_rows = v[4];
+}
+
+tc_status tc_ingest_orders_all(tc_ingest *in, tc_error *err)
+{
+    const int ranks = tc_comm_size(in->comm);
+    tc_ingest_buckets buckets = {0};
+    tc_ingest_lanes lanes = {0};
+    int64_t kept = in->orders.blocks;
     tc_status st = TC_FAULT("ingest.orders", err);
+    tc_comm_sum_i64_all(in->comm, &kept, 1);
+    tc_spill_seal(in->spill, &in->orders);
     if (st == TC_OK) {
-        st = collect(in, &used, &n_used, &unused, err);
+        const int bits = tc_ingest_bucket_bits(4.0 * (double)kept * TC_SPILL_BLOCK, ranks,
+                                               in->most_buckets);
+        st = tc_ingest_buckets_create(&buckets, in->spill, bits, tc_comm_rank(in->comm),
+                                      ranks, err);
     }
-    tc_buffer_free(&in->received);
+    if (st == TC_OK) {
+        st = tc_ingest_lanes_create(&lanes, ranks, in->memory.batch, sizeof(tc_order_item),
+                                    err);
+    }
     st = tc_comm_agree_all(in->comm, st, err);
-    if (st == TC_OK && in->rules.return_prefix_n > 0) {
-        st = count_cancelled_all(in, used, n_used, unused, err);
-    }
-    if (st == TC_OK) {
-        st = tc_ingest_distinct_all(in->comm, used, n_used, &in->counts.orders, err);
-    }
-    if (st == TC_OK) {
-        in->counts.orders_all = in->counts.orders;
-        tc_comm_sum_i64_all(in->comm, &n_unused, 1);
-        if (n_unused > 0) {
-            TC_ASSERT(used != NULL && unused != NULL);
-            memcpy(used + n_used, unused, (size_t)in->n_unused * sizeof *used);
-            st = tc_ingest_distinct_all(in->comm, used, n_used + in->n_unused,
-                                        &in->counts.orders_all, err);
+    if (st == TC_OK && in->share_orders) {
+        TC_ASSERT(lanes.start != NULL && buckets.stream != NULL); /* as agreed */
+        st = exchange_all(in, &buckets, &lanes, err);
+        if (st == TC_OK) {
+            st = count_buckets(in, &buckets, err);
+            st = tc_comm_agree_all(in->comm, st, err);
         }
+    } else {
+        in->counts.orders_all = in->counts.orders;
     }
-    tc_mem_free(used);
-    tc_mem_free(unused);
+    if (st == TC_OK) {
+        sum_all(in);
+    }
+    tc_ingest_lanes_free(&lanes);
+    tc_ingest_buckets_free(&buckets);
     return st;
 }

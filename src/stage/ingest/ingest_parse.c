@@ -14,31 +14,36 @@ static tc_status add_reject(tc_ingest *in, uint64_t place, tc_row_reason reason,
     return tc_buffer_append(&in->rejects, &line, (int64_t)sizeof line, err);
 }
 
-/* Channel and category get their codes; the id travels with the first record of its
- * customer. */
-static tc_status add_used(tc_ingest *in, const tc_row_event *event,
-                          tc_ingest_record *record, tc_error *err)
+/* Appends a row to the lane of its owner. */
+static void send(tc_ingest *in, const tc_packed_head *head, uint64_t route, const void *id,
+                 int64_t id_n)
 {
-    uint32_t channel, category;
+    const int owner = tc_ingest_owner(route, (int)in->lanes.ranks);
+    const int64_t bytes =
+        tc_packed_write(tc_ingest_lane_at(&in->lanes, owner), head, id, id_n);
+    tc_ingest_lane_add(&in->lanes, owner, bytes);
+}
+
+static tc_status send_used(tc_ingest *in, const tc_row_event *event, tc_packed_head *head,
+                           tc_error *err)
+{
+    uint32_t channel;
     TC_TRY(tc_ingest_dict_code(&in->channel, event->channel, &channel, err));
-    TC_TRY(tc_ingest_dict_code(&in->category, event->category, &category, err));
-    record->channel = (uint16_t)channel;
-    record->category = category;
-    TC_TRY(tc_ingest_sender_add(&in->ids, event->hash, event->id, event->id_n, err));
-    return tc_buffer_append(&in->batch, record, (int64_t)sizeof *record, err);
+    TC_TRY(tc_ingest_dict_code(&in->category, event->category, &head->category, err));
+    head->channel = (uint16_t)channel;
+    send(in, head, event->hash.hi, event->id, event->id_n);
+    return TC_OK;
 }
 
 static tc_status add_event(tc_ingest *in, const tc_row_event *event, uint64_t row,
                            uint64_t place, tc_error *err)
 {
-    tc_ingest_record record = {.hi = event->hash.hi,
-                               .lo = event->hash.lo,
-                               .time = event->time,
-                               .amount = event->amount,
-                               .order = event->order,
-                               .row = row,
-                               .place = place,
-                               .kind = (uint8_t)event->kind};
+    tc_packed_head head = {.time = event->time,
+                           .amount = event->amount,
+                           .order = event->order,
+                           .row = row,
+                           .place = place,
+                           .kind = (uint8_t)event->kind};
     in->counts.reason_rows[event->reason]++;
     in->counts.cancelled_rows +=
         event->complete && (event->order & TC_ORDER_CANCELLED) != 0;
@@ -47,16 +52,13 @@ static tc_status add_event(tc_ingest *in, const tc_row_event *event, uint64_t ro
         in->counts.rounded += event->rounded;
     }
     if (event->reason == TC_ROW_USED) {
-        return add_used(in, event, &record, err);
+        return send_used(in, event, &head, err);
     }
-    TC_TRY(add_reject(in, place, event->reason, event->role, err));
-    if (!event->complete) {
-        return TC_OK;
+    if (event->complete) {
+        head.kind = TC_KIND_UNUSED;
+        send(in, &head, row, &event->hash.hi, (int64_t)sizeof event->hash.hi);
     }
-    record.lo = record.hi;
-    record.hi = row;
-    record.kind = TC_KIND_UNUSED;
-    return tc_buffer_append(&in->batch, &record, (int64_t)sizeof record, err);
+    return add_reject(in, place, event->reason, event->role, err);
 }
 
 /* A record whose form is wrong. What quotes out of place have joined to one record were
@@ -99,10 +101,8 @@ static tc_status take_row(tc_ingest *in, const tc_table_row *row, tc_error *err)
 
 tc_status tc_ingest_fill_batch(tc_ingest *in, tc_error *err)
 {
-    const int64_t limit = in->config->input.batch_mib << 20;
     TC_TRY(TC_FAULT("ingest.parse", err));
-    TC_TRY(tc_buffer_reserve(&in->batch, limit - in->batch.size, err));
-    while (!in->done && in->batch.size + in->ids.packed.size + 1024 < limit) {
+    while (!in->done && !in->lanes.full) {
         tc_table_row row;
         int found;
         TC_TRY(tc_table_next(in->table, &row, &found, err));
@@ -111,5 +111,5 @@ tc_status tc_ingest_fill_batch(tc_ingest *in, tc_error *err)
             TC_TRY(take_row(in, &row, err));
         }
     }
-    return tc_ingest_sender_settle(&in->ids, err);
+    return TC_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "tiercel/comm.h"
 #include "tiercel/config.h"
+#include "tiercel/order.h"
 
 enum { TC_REJECT_ORDINAL = 64 };
 

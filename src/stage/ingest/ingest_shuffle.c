@@ -1,233 +1,174 @@
-/* ingest_shuffle.c - rounds of parsing and exchange until every row is with its owner. */
+/* ingest_shuffle.c - rounds of parsing and exchange until every row is in a bucket of its
+ * owner. */
 #include "ingest_impl.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/source.h"
 
 #include <string.h>
 
-/* Records of the batch and bytes of the ids that go to each rank. */
-typedef struct {
-    int64_t *count, *head; /* [ranks] each; one block */
-    tc_buffer ids;         /* grouped by rank */
-    tc_buffer map;         /* of fresh codes */
-} routing;
-
-static tc_status routing_create(routing *r, int ranks, tc_error *err)
-{
-    *r = (routing){0};
-    r->count = tc_mem_alloc(2 * (int64_t)ranks, sizeof *r->count, err);
-    if (r->count == NULL) {
-        return TC_ENOMEM;
-    }
-    r->head = r->count + ranks;
-    return TC_OK;
-}
-
-static void routing_free(routing *r)
-{
-    tc_mem_free(r->count);
-    tc_buffer_free(&r->ids);
-    tc_buffer_free(&r->map);
-}
-
-static void set_heads(routing *r, int ranks)
-{
-    int64_t start = 0;
-    for (int k = 0; k < ranks; k++) {
-        r->head[k] = start;
-        start += r->count[k];
-    }
-}
-
-/* Puts the batch in the order of destinations, in place. */
-static void group_records(tc_ingest *in, routing *r, int ranks)
-{
-    tc_ingest_record *record = (tc_ingest_record *)(void *)in->batch.data;
-    const int64_t n = in->batch.size / (int64_t)sizeof *record;
-    int64_t end = 0;
-    memset(r->count, 0, (size_t)ranks * sizeof *r->count);
-    for (int64_t i = 0; i < n; i++) {
-        r->count[tc_ingest_owner(record[i].hi, ranks)]++;
-    }
-    set_heads(r, ranks);
-    for (int k = 0; k < ranks; k++) {
-        end += r->count[k];
-        while (r->head[k] < end) {
-            tc_ingest_record moving = record[r->head[k]];
-            int to = tc_ingest_owner(moving.hi, ranks);
-            while (to != k) {
-                const tc_ingest_record next = record[r->head[to]];
-                record[r->head[to]++] = moving;
-                moving = next;
-                to = tc_ingest_owner(moving.hi, ranks);
-            }
-            record[r->head[k]++] = moving;
-        }
-    }
-}
-
-static tc_status group_ids(tc_ingest *in, routing *r, int ranks, tc_error *err)
-{
-    tc_hash128 hash;
-    int64_t size;
-    r->ids.size = 0;
-    TC_TRY(tc_buffer_reserve(&r->ids, in->ids.packed.size, err));
-    memset(r->count, 0, (size_t)ranks * sizeof *r->count);
-    for (int64_t at = 0; at < in->ids.packed.size; at += size) {
-        size = tc_ingest_id_unpack(in->ids.packed.data + at, &hash);
-        r->count[tc_ingest_owner(hash.hi, ranks)] += size;
-    }
-    set_heads(r, ranks);
-    for (int64_t at = 0; at < in->ids.packed.size; at += size) {
-        int64_t *head;
-        size = tc_ingest_id_unpack(in->ids.packed.data + at, &hash);
-        head = &r->head[tc_ingest_owner(hash.hi, ranks)];
-        memcpy(r->ids.data + *head, in->ids.packed.data + at, (size_t)size);
-        *head += size;
-    }
-    return TC_OK;
-}
+/* A compressed file is taken for so many times its stored bytes, when the number of buckets
+ * is chosen. */
+enum { INFLATION = 6 };
 
 /* Codes that this rank gave to fresh texts become those that all ranks have agreed on. */
-static void recode(tc_ingest *in, const tc_buffer *map, int64_t known, int is_channel)
+static void recode(tc_ingest_lanes *lanes, const tc_buffer *map, int64_t known,
+                   int is_channel)
 {
-    const uint32_t *code = (const uint32_t *)(const void *)map->data;
-    tc_ingest_record *record = (tc_ingest_record *)(void *)in->batch.data;
-    const int64_t n = in->batch.size / (int64_t)sizeof *record;
-    for (int64_t i = 0; i < n && map->size > 0; i++) {
-        if (is_channel && record[i].channel > known) {
-            record[i].channel = (uint16_t)code[record[i].channel - 1 - known];
-        } else if (!is_channel && record[i].category > known) {
-            record[i].category = code[record[i].category - 1 - known];
+    const uint32_t *const code = (const uint32_t *)(const void *)map->data;
+    for (int64_t r = 0; r < lanes->ranks && map->size > 0; r++) {
+        unsigned char *at = lanes->data + lanes->start[r];
+        unsigned char *const end = at + lanes->size[r];
+        for (; at < end; at += tc_packed_size(at)) {
+            tc_packed_head head = tc_packed_head_of(at);
+            if (is_channel && head.channel > known) {
+                head.channel = (uint16_t)code[head.channel - 1 - known];
+            } else if (!is_channel && head.category > known) {
+                head.category = code[head.category - 1 - known];
+            }
+            memcpy(at, &head, sizeof head);
         }
     }
 }
 
-static tc_status merge_codes_all(tc_ingest *in, routing *r, tc_error *err)
+static tc_status merge_codes_all(tc_ingest *in, tc_buffer *map, tc_error *err)
 {
     const int64_t channels = in->channel.known.n, categories = in->category.known.n;
-    tc_status st = tc_ingest_dict_merge_all(in->comm, &in->channel, &r->map, err);
+    tc_status st = tc_ingest_dict_merge_all(in->comm, &in->channel, map, err);
     if (st == TC_OK) {
-        recode(in, &r->map, channels, 1);
-        st = tc_ingest_dict_merge_all(in->comm, &in->category, &r->map, err);
+        recode(&in->lanes, map, channels, 1);
+        st = tc_ingest_dict_merge_all(in->comm, &in->category, map, err);
     }
     if (st == TC_OK) {
-        recode(in, &r->map, categories, 0);
+        recode(&in->lanes, map, categories, 0);
     }
     return st;
 }
 
-/* Ids first: they are counted in the batch's memory, but what is received of them is taken
- * in at once. */
-static tc_status exchange_ids_all(tc_ingest *in, routing *r, tc_error *err)
+/* Rows of this rank's customers go to their buckets. */
+static tc_status take_rows(tc_ingest *in, const unsigned char *row, int64_t bytes,
+                           tc_error *err)
 {
-    tc_buffer packed = {0};
-    tc_status st = group_ids(in, r, tc_comm_size(in->comm), err);
-    st = tc_comm_agree_all(in->comm, st, err);
-    if (st == TC_OK) {
-        in->ids.packed.size = 0;
-        st = tc_comm_exchange_all(in->comm, r->ids.data, r->count, 1, &packed, err);
+    const unsigned char *const end = row + bytes;
+    while (row < end) {
+        const int64_t n = tc_packed_size(row);
+        const int unused = row[offsetof(tc_packed_head, kind)] == TC_KIND_UNUSED;
+        in->n_unused += unused;
+        in->n_used += !unused;
+        TC_TRY(tc_spill_append(in->spill,
+                               tc_ingest_bucket_of(&in->buckets, tc_packed_route(row)), row,
+                               n, err));
+        row += n;
     }
-    if (st == TC_OK) {
-        st = tc_ingest_ids_absorb(&in->own, &packed, err);
+    return TC_OK;
+}
+
+/* Collective. Rows that came and those of this rank's own; with a map of ids only those that
+ * end here. */
+static tc_status take_round_all(tc_ingest *in, tc_buffer *received, tc_error *err)
+{
+    const int self = tc_comm_rank(in->comm);
+    const unsigned char *const own = in->lanes.data + in->lanes.start[self];
+    const int64_t own_bytes = in->lanes.size[self];
+    tc_status st = TC_FAULT("ingest.exchange", err);
+    if (in->identity != NULL) {
+        st = st == TC_OK ? tc_buffer_append(received, own, own_bytes, err) : st;
         st = tc_comm_agree_all(in->comm, st, err);
+        if (st == TC_OK) {
+            st = tc_identity_apply_all(in->identity, in->comm, received, err);
+        }
+    } else if (st == TC_OK) {
+        st = take_rows(in, own, own_bytes, err);
     }
-    tc_buffer_free(&packed);
-    return st;
+    if (st == TC_OK) {
+        st = take_rows(in, received->data, received->size, err);
+    }
+    tc_ingest_lanes_clear(&in->lanes);
+    return tc_comm_agree_all(in->comm, st, err);
 }
 
-/* After the first round the rest is foreseeable: room is made once instead of by halves.
- * The status is of this rank. */
-static tc_status foresee_all(tc_ingest *in, tc_error *err)
-{
-    int64_t bytes = in->counts.bytes, total;
-    double share;
-    tc_comm_sum_i64_all(in->comm, &bytes, 1);
-    total = tc_table_stored_bytes(in->table);
-    share = bytes > 0 ? 1.02 * (double)total / (double)bytes : 1.0;
-    if (share <= 1.02) {
-        return TC_OK;
-    }
-    return tc_buffer_reserve(&in->received, (int64_t)(share * (double)in->received.size),
-                             err);
-}
-
-static tc_status round_all(tc_ingest *in, routing *r, int first, tc_error *err)
+static tc_status round_all(tc_ingest *in, tc_buffer *map, tc_buffer *received,
+                           tc_error *err)
 {
     tc_status st = tc_ingest_fill_batch(in, err);
     st = tc_comm_agree_all(in->comm, st, err);
     if (st == TC_OK) {
-        st = merge_codes_all(in, r, err);
+        st = merge_codes_all(in, map, err);
     }
     if (st == TC_OK) {
-        st = exchange_ids_all(in, r, err);
+        st = tc_ingest_lanes_exchange_all(in->comm, &in->lanes, received, err);
     }
-    if (st == TC_OK) {
-        group_records(in, r, tc_comm_size(in->comm));
-        st = tc_comm_exchange_all(in->comm, in->batch.data, r->count,
-                                  sizeof(tc_ingest_record), &in->received, err);
-    }
-    if (st == TC_OK) {
-        in->batch.size = 0;
-        st = first ? foresee_all(in, err) : TC_OK;
-        if (st == TC_OK) {
-            st = TC_FAULT("ingest.exchange", err);
-        }
-        st = tc_comm_agree_all(in->comm, st, err);
-    }
-    return st;
+    return st == TC_OK ? take_round_all(in, received, err) : st;
 }
 
-/* The codes of the records of this rank become those of the sorted dictionaries. */
+/* The codes that rows carry, and those of the sorted dictionaries. */
 static tc_status final_codes(tc_ingest *in, tc_error *err)
 {
-    tc_ingest_record *record = (tc_ingest_record *)(void *)in->received.data;
-    uint32_t *channel = NULL, *category = NULL;
-    tc_status st = tc_ingest_dict_finish(&in->channel, &channel, &in->channel_text,
-                                         &in->channel_width, err);
-    if (st == TC_OK) {
-        st = tc_ingest_dict_finish(&in->category, &category, &in->category_text,
-                                   &in->category_width, err);
-    }
-    for (int64_t i = 0; st == TC_OK && i < in->n_records; i++) {
-        record[i].channel = (uint16_t)channel[record[i].channel];
-        record[i].category = category[record[i].category];
-    }
-    tc_mem_free(channel);
-    tc_mem_free(category);
-    return st;
+    TC_TRY(tc_ingest_dict_finish(&in->channel, &in->channel_code, &in->channel_text,
+                                 &in->channel_width, err));
+    TC_TRY(tc_ingest_dict_finish(&in->category, &in->category_code, &in->category_text,
+                                 &in->category_width, err));
+    in->codes = (tc_sort_codes){in->channel_code, in->category_code};
+    return TC_OK;
 }
 
-static void free_senders(tc_ingest *in)
+/* A row takes about as many bytes here as in the file. */
+static double expected_bytes(const tc_ingest *in)
 {
-    tc_table_close(&in->table);
-    tc_buffer_free(&in->batch);
-    tc_ingest_sender_free(&in->ids);
+    const tc_config_input *const input = &in->config->input;
+    double bytes = (double)tc_table_stored_bytes(in->table);
+    int compressed = 0;
+    for (int i = 0; i < input->n_files; i++) {
+        compressed |= tc_source_is_packed(input->files[i]);
+    }
+    return compressed ? bytes * INFLATION : bytes;
+}
+
+static tc_status prepare(tc_ingest *in, tc_error *err)
+{
+    const int ranks = tc_comm_size(in->comm);
+    int bits;
+    tc_spill_start(&in->customers);
+    tc_spill_start(&in->orders);
+    in->most_buckets = in->memory.pool / 4 / TC_SPILL_BLOCK;
+    bits = tc_ingest_bucket_bits(expected_bytes(in), ranks, in->most_buckets);
+    TC_TRY(
+        tc_spill_create(in->memory.pool, tc_ingest_scratch(in->config), &in->spill, err));
+    TC_TRY(tc_ingest_buckets_create(&in->buckets, in->spill, bits, tc_comm_rank(in->comm),
+                                    ranks, err));
+    return tc_ingest_lanes_create(&in->lanes, ranks, in->memory.batch, TC_PACKED_MAX, err);
+}
+
+/* Collective. Without a column of orders an order is a customer's day: nobody else has
+ * it. */
+static void choose_orders_all(tc_ingest *in)
+{
+    int64_t unused = in->n_unused;
+    tc_comm_sum_i64_all(in->comm, &unused, 1);
+    in->share_orders = in->rules.column[TC_ROLE_ORDER] != NULL || unused > 0;
 }
 
 tc_status tc_ingest_shuffle_all(tc_ingest *in, tc_error *err)
 {
-    routing r;
+    tc_buffer map = {0}, received = {0};
     int64_t busy = 1;
-    int first = 1;
-    tc_status st = routing_create(&r, tc_comm_size(in->comm), err);
-    st = tc_comm_agree_all(in->comm, st, err);
+    tc_status st = tc_ingest_memory_all(in->comm, in->config, &in->memory, err);
+    if (st == TC_OK) {
+        st = tc_comm_agree_all(in->comm, prepare(in, err), err);
+    }
     while (st == TC_OK && busy > 0) {
-        st = round_all(in, &r, first, err);
-        first = 0;
+        st = round_all(in, &map, &received, err);
         busy = !in->done;
         tc_comm_sum_i64_all(in->comm, &busy, 1);
     }
-    routing_free(&r);
-    free_senders(in);
+    tc_buffer_free(&map);
+    tc_buffer_free(&received);
+    tc_ingest_lanes_free(&in->lanes);
+    tc_table_close(&in->table);
     if (st == TC_OK) {
-        const int64_t n = in->received.size / (int64_t)sizeof(tc_ingest_record);
-        in->n_records =
-            tc_ingest_part_unused((tc_ingest_record *)(void *)in->received.data, n);
-        in->unused_at = in->n_records;
-        in->n_unused = n - in->n_records;
-        st = final_codes(in, err);
-        st = tc_comm_agree_all(in->comm, st, err);
+        tc_ingest_buckets_seal(&in->buckets);
+        choose_orders_all(in);
+        st = tc_comm_agree_all(in->comm, final_codes(in, err), err);
     }
     return st;
 }

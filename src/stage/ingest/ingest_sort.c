@@ -1,158 +1,218 @@
 #include "ingest_sort.h"
 
-enum { DIGITS = 256, DIGIT_BITS = 8, SMALL_BITS = 5, SMALL_RANGE = 2048, INSERTION = 16 };
-enum { RECORD_WORDS = 8 };
+enum { DIGITS_MAX = 4096, ROWS_A_DIGIT = 8, INSERTION = 24 };
 
-/* A range whose words before `word` are equal, and the bits of that word down to the
- * highest that differs. */
-typedef struct {
-    int64_t begin, n;
-    int64_t word;
-} range;
-
-typedef struct {
-    int shift, bits;
-} digit;
-
-/* Word w of the key: unsigned order is the order of the key. */
-static inline uint64_t word_of(const tc_ingest_record *r, int64_t w)
+static int compare_u64(uint64_t a, uint64_t b)
 {
-    switch (w) {
-    case 0:
-        return r->hi;
-    case 1:
-        return r->lo;
-    case 2:
-        return tc_order_key_i64(r->time);
-    case 3:
-        return r->order;
-    case 4:
-        return tc_order_key_i64(r->amount);
-    case 5:
-        return (uint64_t)r->category << 32 | (uint64_t)r->channel << 16 | (uint64_t)r->kind;
-    case 6:
-        return r->row;
-    default:
-        return r->place;
-    }
+    return (a > b) - (a < b);
 }
 
-static inline int is_less(const tc_ingest_record *a, const tc_ingest_record *b, int64_t w)
+static int compare_i64(int64_t a, int64_t b)
 {
-    for (; w < RECORD_WORDS; w++) {
-        const uint64_t x = word_of(a, w), y = word_of(b, w);
-        if (x != y) {
-            return x < y;
-        }
-    }
-    return 0;
+    return (a > b) - (a < b);
 }
 
-static void insertion_sort(tc_ingest_record *record, int64_t n, int64_t word)
+static int compare_ids(const unsigned char *a, const unsigned char *b)
+{
+    const int64_t x = tc_packed_id_n(a), y = tc_packed_id_n(b);
+    const int order = memcmp(tc_packed_id(a), tc_packed_id(b), (size_t)(x < y ? x : y));
+    return order != 0 ? order : compare_i64(x, y);
+}
+
+static uint64_t level_word(const tc_sort_codes *codes, const tc_packed_head *head)
+{
+    const uint64_t category =
+        codes->category != NULL ? codes->category[head->category] : head->category;
+    const uint64_t channel =
+        codes->channel != NULL ? codes->channel[head->channel] : head->channel;
+    return category << 32 | channel << 16 | (uint64_t)head->kind << 8 | head->alias;
+}
+
+/* Behind hi, id and time. */
+static int compare_rest(const tc_sort_codes *codes, const unsigned char *x,
+                        const unsigned char *y)
+{
+    const tc_packed_head a = tc_packed_head_of(x), b = tc_packed_head_of(y);
+    int order = compare_u64(a.order, b.order);
+    order = order != 0 ? order : compare_i64(a.amount, b.amount);
+    order = order != 0 ? order : compare_u64(level_word(codes, &a), level_word(codes, &b));
+    order = order != 0 ? order : compare_u64(a.row, b.row);
+    order = order != 0 ? order : compare_ids(x, y);
+    return order != 0 ? order : compare_u64(a.place, b.place);
+}
+
+/* Rows of equal hi have one id, as good as always: that is looked at last. */
+static inline int is_before(const tc_sort_codes *codes, const tc_sort_entry *a,
+                            const tc_sort_entry *b)
+{
+    if (a->hi != b->hi) {
+        return a->hi < b->hi;
+    }
+    if (a->time != b->time) {
+        return a->time < b->time;
+    }
+    return compare_rest(codes, a->row, b->row) < 0;
+}
+
+static int is_unused(const unsigned char *row)
+{
+    return row[offsetof(tc_packed_head, kind)] == TC_KIND_UNUSED;
+}
+
+int tc_sort_compare(const tc_sort_codes *codes, const tc_sort_entry *a,
+                    const tc_sort_entry *b)
+{
+    int order = compare_i64(is_unused(a->row), is_unused(b->row));
+    order = order != 0 ? order : compare_u64(a->hi, b->hi);
+    if (order == 0 && !is_unused(a->row) && !tc_sort_same_id(a->row, b->row)) {
+        const tc_hash128 x =
+            tc_hash128_of(tc_packed_id(a->row), (size_t)tc_packed_id_n(a->row));
+        const tc_hash128 y =
+            tc_hash128_of(tc_packed_id(b->row), (size_t)tc_packed_id_n(b->row));
+        order = compare_u64(x.lo, y.lo);
+        order = order != 0 ? order : compare_ids(a->row, b->row);
+    }
+    order = order != 0 ? order : compare_i64(a->time, b->time);
+    return order != 0 ? order : compare_rest(codes, a->row, b->row);
+}
+
+int tc_sort_is_equal(const unsigned char *a, const unsigned char *b)
+{
+    const tc_packed_head x = tc_packed_head_of(a), y = tc_packed_head_of(b);
+    return x.row == y.row && x.time == y.time && x.order == y.order &&
+           x.amount == y.amount && x.category == y.category && x.channel == y.channel &&
+           x.kind == y.kind && x.alias == y.alias && tc_sort_same_id(a, b);
+}
+
+typedef int before_rule(const tc_sort_codes *codes, const tc_sort_entry *a,
+                        const tc_sort_entry *b);
+
+static int is_before_strictly(const tc_sort_codes *codes, const tc_sort_entry *a,
+                              const tc_sort_entry *b)
+{
+    return tc_sort_compare(codes, a, b) < 0;
+}
+
+static inline void insertion_sort(const tc_sort_codes *codes, tc_sort_entry *entry,
+                                  int64_t n, before_rule *before)
 {
     for (int64_t i = 1; i < n; i++) {
-        const tc_ingest_record moving = record[i];
+        const tc_sort_entry moving = entry[i];
         int64_t j = i;
-        while (j > 0 && is_less(&moving, &record[j - 1], word)) {
-            record[j] = record[j - 1];
+        while (j > 0 && before(codes, &moving, &entry[j - 1])) {
+            entry[j] = entry[j - 1];
             j--;
         }
-        record[j] = moving;
+        entry[j] = moving;
     }
 }
 
-/* Finds the digit by which a range is split next: the highest bits that differ. A small
- * range gets few buckets. 0 if the records are equal in all words. */
-static int next_digit(const tc_ingest_record *record, range *r, digit *out)
+/* Two neighbouring sorted ranges of from become one of to. */
+static inline void merge(const tc_sort_codes *codes, const tc_sort_entry *from,
+                         int64_t middle, int64_t n, tc_sort_entry *to, before_rule *before)
 {
-    out->bits = r->n > SMALL_RANGE ? DIGIT_BITS : SMALL_BITS;
-    for (; r->word < RECORD_WORDS; r->word++) {
-        const uint64_t first = word_of(&record[r->begin], r->word);
-        uint64_t differ = 0;
-        for (int64_t i = 1; i < r->n; i++) {
-            differ |= word_of(&record[r->begin + i], r->word) ^ first;
-        }
-        if (differ != 0) {
-            const int high = 64 - __builtin_clzll(differ);
-            out->shift = high > out->bits ? high - out->bits : 0;
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* One pass: every record goes to the bucket of its digit; start[DIGITS + 1], out. */
-static void permute(tc_ingest_record *record, const range *r, digit by, int64_t *start)
-{
-    int64_t head[DIGITS], count[DIGITS] = {0};
-    tc_ingest_record *const base = record + r->begin;
-    const uint64_t mask = ((uint64_t)1 << by.bits) - 1;
-    for (int64_t i = 0; i < r->n; i++) {
-        count[word_of(&base[i], r->word) >> by.shift & mask]++;
-    }
-    start[0] = 0;
-    for (uint64_t d = 0; d <= mask; d++) {
-        head[d] = start[d];
-        start[d + 1] = start[d] + count[d];
-    }
-    for (uint64_t d = 0; d <= mask; d++) {
-        while (head[d] < start[d + 1]) {
-            tc_ingest_record moving = base[head[d]];
-            uint64_t to = word_of(&moving, r->word) >> by.shift & mask;
-            while (to != d) {
-                const tc_ingest_record next = base[head[to]];
-                base[head[to]++] = moving;
-                moving = next;
-                to = word_of(&moving, r->word) >> by.shift & mask;
-            }
-            base[head[d]++] = moving;
-        }
+    int64_t a = 0, b = middle;
+    for (int64_t i = 0; i < n; i++) {
+        const int take_b = b < n && (a == middle || before(codes, &from[b], &from[a]));
+        to[i] = take_b ? from[b++] : from[a++];
     }
 }
 
-tc_status tc_ingest_sort(tc_ingest_record *record, int64_t n, tc_error *err)
+/* Bottom up, from runs that insertion has put in order. */
+static inline void merge_sort(const tc_sort_codes *codes, tc_sort_entry *entry,
+                              tc_sort_entry *spare, int64_t n, before_rule *before)
 {
-    tc_buffer stack = {0};
-    const range whole = {0, n, 0};
-    tc_status st = tc_buffer_append(&stack, &whole, (int64_t)sizeof whole, err);
-    while (st == TC_OK && stack.size > 0) {
-        int64_t start[DIGITS + 1];
-        range top, part;
-        digit by;
-        stack.size -= (int64_t)sizeof top;
-        top = *(const range *)(const void *)(stack.data + stack.size);
-        if (top.n <= INSERTION) {
-            insertion_sort(record + top.begin, top.n, top.word);
-            continue;
-        }
-        if (!next_digit(record, &top, &by)) {
-            continue;
-        }
-        permute(record, &top, by, start);
-        for (int d = (1 << by.bits) - 1; d >= 0 && st == TC_OK; d--) {
-            part = (range){top.begin + start[d], start[d + 1] - start[d], top.word};
-            if (part.n > INSERTION) {
-                st = tc_buffer_append(&stack, &part, (int64_t)sizeof part, err);
-            } else if (part.n > 1) {
-                insertion_sort(record + part.begin, part.n, part.word);
-            }
-        }
+    tc_sort_entry *from = entry, *to = spare;
+    for (int64_t at = 0; at < n; at += INSERTION) {
+        insertion_sort(codes, entry + at, n - at < INSERTION ? n - at : INSERTION, before);
     }
-    tc_buffer_free(&stack);
-    return st;
+    for (int64_t run = INSERTION; run < n; run *= 2) {
+        for (int64_t at = 0; at < n; at += 2 * run) {
+            const int64_t left = n - at;
+            merge(codes, from + at, left < run ? left : run,
+                  left < 2 * run ? left : 2 * run, to + at, before);
+        }
+        tc_sort_entry *const swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != entry) {
+        memcpy(entry, from, (size_t)n * sizeof *entry);
+    }
 }
 
-int64_t tc_ingest_part_unused(tc_ingest_record *record, int64_t n)
+/* Groups of equal hi with different ids get their strict order. */
+static void part_ids(const tc_sort_codes *codes, tc_sort_entry *entry, tc_sort_entry *spare,
+                     int64_t n)
 {
-    int64_t low = 0, high = n;
-    while (low < high) {
-        if (record[low].kind != TC_KIND_UNUSED) {
-            low++;
-        } else {
-            const tc_ingest_record swap = record[--high];
-            record[high] = record[low];
-            record[low] = swap;
+    for (int64_t i = 0; i < n;) {
+        int64_t end = i + 1;
+        int differ = 0;
+        while (end < n && entry[end].hi == entry[i].hi) {
+            differ |= !tc_sort_same_id(entry[end].row, entry[i].row);
+            end++;
+        }
+        if (differ && !is_unused(entry[i].row)) {
+            merge_sort(codes, entry + i, spare, end - i, is_before_strictly);
+        }
+        i = end;
+    }
+}
+
+/* The highest bits of hi that differ, so many that a digit holds a few rows. */
+static int choose_digit(const tc_sort_entry *entry, int64_t n, int *shift)
+{
+    uint64_t differ = 0;
+    int bits = 1;
+    for (int64_t i = 1; i < n; i++) {
+        differ |= entry[i].hi ^ entry[0].hi;
+    }
+    if (differ == 0) {
+        return 0;
+    }
+    while (1 << bits < DIGITS_MAX && (int64_t)ROWS_A_DIGIT << bits < n) {
+        bits++;
+    }
+    *shift = 64 - __builtin_clzll(differ);
+    *shift = *shift > bits ? *shift - bits : 0;
+    return 1;
+}
+
+/* Stable, from entry to spare; end[d + 1] becomes the end of digit d. Returns the number of
+ * digits. */
+static int64_t scatter(const tc_sort_entry *entry, tc_sort_entry *spare, int64_t n,
+                       int shift, int32_t end[DIGITS_MAX + 2])
+{
+    const uint64_t base = n > 0 ? entry[0].hi >> shift & ~(uint64_t)(DIGITS_MAX - 1) : 0;
+    memset(end, 0, (DIGITS_MAX + 2) * sizeof *end);
+    for (int64_t i = 0; i < n; i++) {
+        end[((entry[i].hi >> shift) - base) + 2]++;
+    }
+    for (int d = 2; d < DIGITS_MAX + 2; d++) {
+        end[d] += end[d - 1];
+    }
+    for (int64_t i = 0; i < n; i++) {
+        spare[end[((entry[i].hi >> shift) - base) + 1]++] = entry[i];
+    }
+    return DIGITS_MAX;
+}
+
+void tc_sort_entries(const tc_sort_codes *codes, tc_sort_entry *entry, tc_sort_entry *spare,
+                     int64_t n)
+{
+    int32_t end[DIGITS_MAX + 2];
+    int shift;
+    if (n <= INSERTION) {
+        insertion_sort(codes, entry, n, is_before);
+    } else if (n > INT32_MAX || !choose_digit(entry, n, &shift)) {
+        merge_sort(codes, entry, spare, n, is_before);
+    } else {
+        const int64_t digits = scatter(entry, spare, n, shift, end);
+        memcpy(entry, spare, (size_t)n * sizeof *entry);
+        for (int64_t d = 0; d < digits; d++) {
+            const int64_t begin = d == 0 ? 0 : end[d];
+            merge_sort(codes, entry + begin, spare, end[d + 1] - begin, is_before);
         }
     }
-    return low;
+    part_ids(codes, entry, spare, n);
 }

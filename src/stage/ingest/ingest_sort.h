@@ -1,40 +1,54 @@
-/* ingest_sort.h - private to ingest: order and equality of records on one rank. */
+/* ingest_sort.h - private to ingest: order and equality of packed rows on one rank. */
 #ifndef TC_INGEST_SORT_H
 #define TC_INGEST_SORT_H
 
 #include "ingest_record.h"
 
-#include "tiercel/buffer.h"
-#include "tiercel/config.h"
-#include "tiercel/order.h"
-#include "tiercel/wide.h"
+#include "tiercel/mem.h"
 
-/* Local. Sorts in place by the full key of a record: American flag sort, most significant
- * digits first (McIlroy, Bostic, McIlroy, "Engineering radix sort", Computing Systems 6,
- * 1993), digits cut at the highest bit in which a range differs; insertion sort below 16
- * records. Errors: TC_ENOMEM (for the stack of ranges; the records are then in unknown
- * order, none is lost). */
-TC_NODISCARD tc_status tc_ingest_sort(tc_ingest_record *record, int64_t n, tc_error *err);
-
-/* Local. Moves the records of kind TC_KIND_UNUSED to the end; returns the number of the
- * others. */
-int64_t tc_ingest_part_unused(tc_ingest_record *record, int64_t n);
-
-/* Counts of rows that equal another one. */
+/* A row and what mostly decides its place; the row is borrowed. */
 typedef struct {
-    int64_t rows;                   /* beyond the first of equal rows */
-    int64_t dropped;                /* of these, removed */
-    tc_i128 amount, dropped_amount; /* their sums */
-    uint64_t dropped_rows[2];       /* order-free sum of hashes of the dropped rows */
-} tc_ingest_duplicates;
+    uint64_t hi; /* tc_packed_route */
+    int64_t time;
+    const unsigned char *row;
+} tc_sort_entry;
 
-/* Local. Counts equal neighbours (all but the place) of sorted records and, by the policy,
- * removes them: drop keeps the one of the smallest place; drop_between_files keeps those of
- * the file that has most of them (the first such file). Removed rows are appended to
- * `rejects` as (place, reason). *n becomes the number that is left. Errors: TC_ENOMEM. */
-TC_NODISCARD tc_status tc_ingest_dedupe(tc_ingest_record *record, int64_t *n,
-                                        tc_duplicates_policy policy,
-                                        tc_ingest_duplicates *duplicates,
-                                        tc_buffer *rejects, tc_error *err);
+/* Final codes of the provisional ones that rows carry; NULL: they are final. Codes decide
+ * among rows of one time, order and amount, so the order must not depend on who met a text
+ * first. */
+typedef struct {
+    const uint32_t *channel, *category; /* borrowed */
+} tc_sort_codes;
+
+/* Local, pure. */
+static inline tc_sort_entry tc_sort_entry_of(const unsigned char *row)
+{
+    return (tc_sort_entry){tc_packed_route(row), tc_packed_head_of(row).time, row};
+}
+
+/* Local, pure. Less, equal or greater than 0. The whole order of rows: hi, lo and bytes of
+ * the id (both only of used rows), time, order, amount, category, channel, kind, alias, row,
+ * id (unused rows: their customer), place. It is total, for no two rows have one place. */
+int tc_sort_compare(const tc_sort_codes *codes, const tc_sort_entry *a,
+                    const tc_sort_entry *b);
+
+/* Local, pure. 1 if two rows say the same: equal in all but the place. */
+int tc_sort_is_equal(const unsigned char *a, const unsigned char *b);
+
+/* Local, pure. 1 if two rows carry the same id. */
+static inline int tc_sort_same_id(const unsigned char *a, const unsigned char *b)
+{
+    const int64_t n = tc_packed_id_n(a);
+    return n == tc_packed_id_n(b) &&
+           memcmp(tc_packed_id(a), tc_packed_id(b), (size_t)n) == 0;
+}
+
+/* Local. Puts entries of one kind (all used or all unused) in order; spare[n] is scratch.
+ * Method: one pass of a radix sort by the highest bits of hi that differ, which leaves
+ * about one customer a digit; insertion sort, or merge sort of long ranges; two ids with
+ * one hi, of which nobody has seen a case, are found and put in order at the end. Cost
+ * O(n log n) at worst. */
+void tc_sort_entries(const tc_sort_codes *codes, tc_sort_entry *entry, tc_sort_entry *spare,
+                     int64_t n);
 
 #endif

@@ -6,8 +6,8 @@
  * overflow. */
 static void sum_i128_all(tc_comm *comm, tc_i128 *const *v, int64_t n)
 {
-    int64_t half[2 * (TC_N_REASONS + 3)];
-    TC_ASSERT(n <= TC_N_REASONS + 3);
+    int64_t half[2 * TC_N_REASONS];
+    TC_ASSERT(n <= TC_N_REASONS);
     for (int64_t i = 0; i < n; i++) {
         half[2 * i] = (int64_t)((uint64_t)*v[i] & 0xFFFFFFFFu);
         half[2 * i + 1] = (int64_t)(*v[i] >> 32);
@@ -18,50 +18,17 @@ static void sum_i128_all(tc_comm *comm, tc_i128 *const *v, int64_t n)
     }
 }
 
-static void sum_money_all(tc_comm *comm, tc_ingest_counts *c)
+static void sum_i64_all(tc_comm *comm, int64_t *const *v, int64_t n)
 {
-    tc_i128 *v[TC_N_REASONS + 3];
-    for (int i = 0; i < TC_N_REASONS; i++) {
-        v[i] = &c->reason_amount[i];
+    int64_t sum[8];
+    TC_ASSERT(n <= (int64_t)(sizeof sum / sizeof *sum));
+    for (int64_t i = 0; i < n; i++) {
+        sum[i] = *v[i];
     }
-    v[TC_N_REASONS] = &c->duplicate_amount;
-    v[TC_N_REASONS + 1] = &c->gross;
-    v[TC_N_REASONS + 2] = &c->returned;
-    sum_i128_all(comm, v, TC_N_REASONS + 3);
-}
-
-static void sum_counts_all(tc_comm *comm, tc_ingest_counts *c)
-{
-    int64_t *const single[] = {&c->rows,           &c->bytes,         &c->rounded,
-                               &c->duplicate_rows, &c->dropped,       &c->purchase_rows,
-                               &c->return_rows,    &c->cancelled_rows};
-    enum { SINGLE = sizeof single / sizeof *single };
-    int64_t v[SINGLE + TC_N_REASONS];
-    uint64_t hashes[4] = {c->content[0], c->content[1], c->dropped_rows[0],
-                          c->dropped_rows[1]};
-    int64_t lowest[2] = {c->first_bad_time, c->first_time};
-    for (int i = 0; i < SINGLE; i++) {
-        v[i] = *single[i];
+    tc_comm_sum_i64_all(comm, sum, n);
+    for (int64_t i = 0; i < n; i++) {
+        *v[i] = sum[i];
     }
-    for (int i = 0; i < TC_N_REASONS; i++) {
-        v[SINGLE + i] = c->reason_rows[i];
-    }
-    tc_comm_sum_i64_all(comm, v, SINGLE + TC_N_REASONS);
-    for (int i = 0; i < SINGLE; i++) {
-        *single[i] = v[i];
-    }
-    for (int i = 0; i < TC_N_REASONS; i++) {
-        c->reason_rows[i] = v[SINGLE + i];
-    }
-    tc_sum_u64_all(comm, hashes, 4);
-    c->content[0] = hashes[0];
-    c->content[1] = hashes[1];
-    c->dropped_rows[0] = hashes[2];
-    c->dropped_rows[1] = hashes[3];
-    tc_comm_min_i64_all(comm, lowest, 2);
-    c->first_bad_time = lowest[0];
-    c->first_time = lowest[1];
-    tc_comm_max_i64_all(comm, &c->last_time, 1);
 }
 
 static tc_row_reason main_reason(const tc_ingest_counts *c)
@@ -119,14 +86,37 @@ static tc_status check_money(const tc_ingest_counts *c, tc_error *err)
     return TC_OK;
 }
 
-tc_status tc_ingest_totals_all(tc_ingest *in, tc_error *err)
+tc_status tc_ingest_totals_read_all(tc_ingest *in, tc_error *err)
 {
-    tc_status st;
-    sum_counts_all(in->comm, &in->counts);
-    sum_money_all(in->comm, &in->counts);
-    st = check_used(in, err);
-    if (st == TC_OK) {
-        st = check_money(&in->counts, err);
+    tc_ingest_counts *const c = &in->counts;
+    int64_t *const counts[] = {&c->rows, &c->bytes, &c->rounded, &c->cancelled_rows,
+                               &c->dropped};
+    tc_i128 *amounts[TC_N_REASONS];
+    uint64_t hashes[4] = {c->content[0], c->content[1], c->dropped_rows[0],
+                          c->dropped_rows[1]};
+    for (int i = 0; i < TC_N_REASONS; i++) {
+        amounts[i] = &c->reason_amount[i];
     }
-    return tc_comm_agree_all(in->comm, st, err);
+    sum_i64_all(in->comm, counts, (int64_t)(sizeof counts / sizeof *counts));
+    tc_comm_sum_i64_all(in->comm, c->reason_rows, TC_N_REASONS);
+    sum_i128_all(in->comm, amounts, TC_N_REASONS);
+    tc_sum_u64_all(in->comm, hashes, 4);
+    c->content[0] = hashes[0];
+    c->content[1] = hashes[1];
+    c->dropped_rows[0] = hashes[2];
+    c->dropped_rows[1] = hashes[3];
+    tc_comm_min_i64_all(in->comm, &c->first_bad_time, 1);
+    return tc_comm_agree_all(in->comm, check_used(in, err), err);
+}
+
+tc_status tc_ingest_totals_settled_all(tc_ingest *in, tc_error *err)
+{
+    tc_ingest_counts *const c = &in->counts;
+    int64_t *const counts[] = {&c->duplicate_rows, &c->purchase_rows, &c->return_rows};
+    tc_i128 *const amounts[] = {&c->duplicate_amount, &c->gross, &c->returned};
+    sum_i64_all(in->comm, counts, (int64_t)(sizeof counts / sizeof *counts));
+    sum_i128_all(in->comm, amounts, (int64_t)(sizeof amounts / sizeof *amounts));
+    tc_comm_min_i64_all(in->comm, &c->first_time, 1);
+    tc_comm_max_i64_all(in->comm, &c->last_time, 1);
+    return tc_comm_agree_all(in->comm, check_money(c, err), err);
 }

@@ -1,219 +1,109 @@
-/* ingest_write_events.c - events.h5: the columns of the events, dictionaries, counts. */
+/* ingest_write_events.c - events.h5: the columns of the events, from the buckets to the
+ * file. */
+#include "ingest_settle.h"
 #include "ingest_write.h"
-
-#include "tiercel/lineage.h"
-
-#include <stdio.h>
-#include <string.h>
-
-enum { REASON_WIDTH = 32 };
 
 static const char *const kind_names[] = {"purchase", "return"};
 
-typedef enum { TIME, AMOUNT, ORDER, KIND, CHANNEL, CATEGORY, ROW, N_COLUMNS } event_column;
-
-static const tc_field event_field[N_COLUMNS] = {
-    [TIME] = {.name = "events/time",
-              .type = TC_I64,
-              .unit = "s",
-              .description = "seconds since 1970-01-01 of the company's own clock"},
-    [AMOUNT] = {.name = "events/amount",
-                .type = TC_I64,
-                .unit = "currency/10000",
-                .description = "amount; of returns negative"},
-    [ORDER] = {.name = "events/order",
-               .type = TC_U64,
-               .unit = "1",
-               .description = "hash of the order id; without one, of customer and day"},
-    [KIND] = {.name = "events/kind",
-              .type = TC_ENUM,
-              .unit = "",
-              .description = "purchase or return",
-              .names = kind_names,
-              .n_names = 2},
-    [CHANNEL] = {.name = "events/channel",
-                 .type = TC_U16,
-                 .unit = "1",
-                 .description = "row of dictionary/channel, 0 = none"},
-    [CATEGORY] = {.name = "events/category",
-                  .type = TC_U32,
-                  .unit = "1",
-                  .description = "row of dictionary/category, 0 = none"},
-    [ROW] = {.name = "events/row",
-             .type = TC_U64,
-             .unit = "1",
-             .description = "hash of the row of the input; only if duplicates are dropped"},
+static const tc_field event_field[TC_N_EVENT_COLUMNS] = {
+    [TC_EVENT_TIME] = {.name = "events/time",
+                       .type = TC_I64,
+                       .unit = "s",
+                       .description =
+                           "seconds since 1970-01-01 of the company's own clock"},
+    [TC_EVENT_AMOUNT] = {.name = "events/amount",
+                         .type = TC_I64,
+                         .unit = "currency/10000",
+                         .description = "amount; of returns negative"},
+    [TC_EVENT_ORDER] = {.name = "events/order",
+                        .type = TC_U64,
+                        .unit = "1",
+                        .description =
+                            "hash of the order id; without one, of customer and day"},
+    [TC_EVENT_KIND] = {.name = "events/kind",
+                       .type = TC_ENUM,
+                       .unit = "",
+                       .description = "purchase or return",
+                       .names = kind_names,
+                       .n_names = 2},
+    [TC_EVENT_CHANNEL] = {.name = "events/channel",
+                          .type = TC_U16,
+                          .unit = "1",
+                          .description = "row of dictionary/channel, 0 = none"},
+    [TC_EVENT_CATEGORY] = {.name = "events/category",
+                           .type = TC_U32,
+                           .unit = "1",
+                           .description = "row of dictionary/category, 0 = none"},
+    [TC_EVENT_ALIAS] = {.name = "events/alias",
+                        .type = TC_U8,
+                        .unit = "1",
+                        .description = "which id of a merged customer the row came with, 0 "
+                                       "= the final one"},
+    [TC_EVENT_ROW] = {.name = "events/row",
+                      .type = TC_U64,
+                      .unit = "1",
+                      .description = "hash of the row of the input; only if duplicates "
+                                     "are dropped"},
 };
 
-static void fill_i64(const tc_ingest_record *record, int64_t n, event_column column,
-                     int64_t *out)
+static int has_column(const tc_ingest *in, tc_event_column column)
 {
-    for (int64_t i = 0; i < n; i++) {
-        out[i] = column == TIME ? record[i].time : record[i].amount;
+    if (column == TC_EVENT_ROW) {
+        return in->config->input.duplicates != TC_DUPLICATES_KEEP;
     }
+    return column != TC_EVENT_ALIAS || in->identity != NULL;
 }
 
-static void fill_column(const tc_ingest_record *record, int64_t n, event_column column,
-                        void *memory)
+static tc_status begin_columns_all(tc_ingest_writer *w, tc_ingest_emitter *emitter,
+                                   tc_error *err)
 {
-    uint64_t *u64 = memory;
-    uint32_t *u32 = memory;
-    uint16_t *u16 = memory;
-    uint8_t *u8 = memory;
-    switch (column) {
-    case ORDER:
-        for (int64_t i = 0; i < n; i++) {
-            u64[i] = record[i].order;
+    tc_status st = TC_OK;
+    for (int c = 0; c < TC_N_EVENT_COLUMNS && st == TC_OK; c++) {
+        if (has_column(w->in, (tc_event_column)c)) {
+            st = tc_store_begin_all(w->store, &event_field[c], w->events.n_global,
+                                    &emitter->piece[c], err);
         }
-        break;
-    case KIND:
-        for (int64_t i = 0; i < n; i++) {
-            u8[i] = record[i].kind;
-        }
-        break;
-    case CHANNEL:
-        for (int64_t i = 0; i < n; i++) {
-            u16[i] = record[i].channel;
-        }
-        break;
-    case ROW:
-        for (int64_t i = 0; i < n; i++) {
-            u64[i] = record[i].row;
-        }
-        break;
-    case CATEGORY:
-        for (int64_t i = 0; i < n; i++) {
-            u32[i] = record[i].category;
-        }
-        break;
-    case TIME:
-    case AMOUNT:
-    case N_COLUMNS:
-    default:
-        fill_i64(record, n, column, memory);
-        break;
     }
+    return st;
+}
+
+static tc_status end_columns_all(tc_ingest_emitter *emitter, tc_status st, tc_error *err)
+{
+    for (int c = 0; c < TC_N_EVENT_COLUMNS; c++) {
+        if (emitter->piece[c] != NULL) {
+            st = tc_store_end_all(&emitter->piece[c], st, err);
+        }
+    }
+    return st;
 }
 
 tc_status tc_ingest_put_events_all(tc_ingest_writer *w, tc_error *err)
 {
-    const tc_ingest_extent *events = &w->events;
-    void *memory = tc_mem_alloc(events->n_local, sizeof(int64_t), err);
-    tc_status st = tc_comm_agree_all(w->in->comm, memory == NULL ? TC_ENOMEM : TC_OK, err);
-    for (int c = 0; c < N_COLUMNS && st == TC_OK; c++) {
-        TC_ASSERT(memory != NULL);
-        if (c == ROW && w->in->config->input.duplicates == TC_DUPLICATES_KEEP) {
-            continue;
+    tc_ingest_emitter *emitter = tc_mem_alloc(1, sizeof *emitter, err);
+    tc_ingest_settler settler = {.in = w->in,
+                                 .counting =
+                                     w->in->config->input.duplicates == TC_DUPLICATES_KEEP,
+                                 .emitter = emitter};
+    tc_status st = emitter == NULL ? TC_ENOMEM : TC_OK;
+    if (emitter != NULL) {
+        emitter->in = w->in;
+        emitter->row0 = w->events.row0;
+        emitter->slab = tc_mem_alloc(1, sizeof *emitter->slab, err);
+        st = emitter->slab == NULL ? TC_ENOMEM : TC_OK;
+    }
+    st = tc_comm_agree_all(w->in->comm, st, err);
+    if (st == TC_OK) {
+        TC_ASSERT(emitter != NULL); /* as agreed */
+        st = begin_columns_all(w, emitter, err);
+        if (st == TC_OK) {
+            st = tc_ingest_settle(&settler, err);
+            st = tc_comm_agree_all(w->in->comm, st, err);
         }
-        fill_column(w->record, events->n_local, (event_column)c, memory);
-        st = tc_store_put_all(w->store, &event_field[c], memory, events->row0,
-                              events->n_local, events->n_global, err);
+        st = end_columns_all(emitter, st, err);
     }
-    tc_mem_free(memory);
+    if (emitter != NULL) {
+        tc_mem_free(emitter->slab);
+    }
+    tc_mem_free(emitter);
     return st;
-}
-
-tc_status tc_ingest_put_dictionaries_all(tc_ingest_writer *w, tc_error *err)
-{
-    const tc_field channel = {.name = "dictionary/channel",
-                              .type = TC_TEXT,
-                              .unit = "",
-                              .description = "channels by code, sorted by bytes",
-                              .width = w->in->channel_width};
-    const tc_field category = {.name = "dictionary/category",
-                               .type = TC_TEXT,
-                               .unit = "",
-                               .description = "categories by code, sorted by bytes",
-                               .width = w->in->category_width};
-    tc_status st = tc_store_put_small_all(w->store, &channel, w->in->channel_text,
-                                          w->in->channel.known.n + 1, err);
-    if (st == TC_OK) {
-        st = tc_store_put_small_all(w->store, &category, w->in->category_text,
-                                    w->in->category.known.n + 1, err);
-    }
-    return st;
-}
-
-tc_status tc_ingest_put_reasons_all(tc_ingest_writer *w, tc_error *err)
-{
-    static const tc_field name = {.name = "ingest/reason_name",
-                                  .type = TC_TEXT,
-                                  .unit = "",
-                                  .description = "what became of a row of the input",
-                                  .width = REASON_WIDTH};
-    static const tc_field rows = {.name = "ingest/reason_rows",
-                                  .type = TC_I64,
-                                  .unit = "1",
-                                  .description = "rows with that reason"};
-    static const tc_field amount = {.name = "ingest/reason_amount",
-                                    .type = TC_I64,
-                                    .unit = "currency/10000",
-                                    .description =
-                                        "sum of their amounts, where they could be read"};
-    char text[TC_N_REASONS][REASON_WIDTH] = {{0}};
-    int64_t sum[TC_N_REASONS];
-    tc_status st;
-    for (int i = 0; i < TC_N_REASONS; i++) {
-        (void)snprintf(text[i], REASON_WIDTH, "%s", tc_row_reason_code((tc_row_reason)i));
-        sum[i] = (int64_t)w->in->counts.reason_amount[i];
-    }
-    st = tc_store_put_small_all(w->store, &name, text, TC_N_REASONS, err);
-    if (st == TC_OK) {
-        st = tc_store_put_small_all(w->store, &rows, w->in->counts.reason_rows,
-                                    TC_N_REASONS, err);
-    }
-    if (st == TC_OK) {
-        st = tc_store_put_small_all(w->store, &amount, sum, TC_N_REASONS, err);
-    }
-    return st;
-}
-
-tc_status tc_ingest_put_attributes_all(tc_ingest_writer *w, tc_error *err)
-{
-    const tc_ingest_counts *c = &w->in->counts;
-    const char *const *column = w->in->rules.column;
-    char input_id[TC_ID_TEXT];
-    tc_i128 all = 0;
-    tc_status st = TC_OK;
-    for (int i = 0; i < TC_N_REASONS; i++) {
-        all += c->reason_amount[i];
-    }
-    const struct {
-        const char *name;
-        int64_t value;
-    } list[] = {
-        {"rows_read", c->rows},
-        {"rows_used", c->reason_rows[TC_ROW_USED]},
-        {"rows_rejected", c->rows - c->reason_rows[TC_ROW_USED]},
-        {"duplicate_rows", c->duplicate_rows},
-        {"duplicate_amount", (int64_t)c->duplicate_amount},
-        {"duplicates_dropped", c->dropped},
-        {"amounts_rounded", c->rounded},
-        {"purchase_rows", c->purchase_rows},
-        {"return_rows", c->return_rows},
-        {"orders", c->orders},
-        {"orders_all", c->orders_all},
-        {"cancelled_rows", c->cancelled_rows},
-        {"cancelled_orders", c->cancelled_orders},
-        {"amount_net", (int64_t)(c->gross - c->returned)},
-        {"amount_gross", (int64_t)c->gross},
-        {"amount_returned", (int64_t)c->returned},
-        {"amount_all", (int64_t)all},
-        {"first_time", c->first_time},
-        {"last_time", c->last_time},
-        {"has_order", column[TC_ROLE_ORDER] != NULL},
-        {"has_channel", column[TC_ROLE_CHANNEL] != NULL},
-        {"has_category", column[TC_ROLE_CATEGORY] != NULL},
-        {"content_a", (int64_t)c->content[0]},
-        {"content_b", (int64_t)c->content[1]},
-        {"dropped_a", (int64_t)c->dropped_rows[0]},
-        {"dropped_b", (int64_t)c->dropped_rows[1]},
-    };
-    for (size_t i = 0; i < sizeof list / sizeof *list && st == TC_OK; i++) {
-        st = tc_store_put_i64_all(w->store, list[i].name, list[i].value, err);
-    }
-    if (st == TC_OK) {
-        st = tc_comm_agree_all(w->in->comm, tc_input_id(w->in->config, input_id, err), err);
-    }
-    return st == TC_OK ? tc_store_put_text_all(w->store, "input_id", input_id, err) : st;
 }

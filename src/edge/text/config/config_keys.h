@@ -89,7 +89,12 @@
     T(A, DAY, as_of, as_of, "auto", 0,                                                     \
       "features know only events before this day; auto = the day after the last event")    \
     N(A, INT, horizon_days, horizon_days, "90", 1, 3660, "[]", 0,                          \
-      "a customer has left if nothing is bought in this many days after a date")
+      "a customer has left if nothing is bought in this many days after a date")           \
+    N(A, INT, memory_per_rank, memory_mib, "0", 0, 1073741824, "[]", TC_KEY_LOCAL,         \
+      "memory of one rank, MiB; ingest moves what is more to scratch; 0 = a share of "     \
+      "70 % of the node's memory")                                                         \
+    T(A, BLANK, scratch, scratch, "", TC_KEY_LOCAL,                                        \
+      "folder for scratch files; empty = $TMPDIR, else /tmp")
 
 #define TC_KEYS_INPUT(N, W, T, A)                                                          \
     T(A, FILE, instalment, input.instalment, "", TC_KEY_LOCAL,                             \
