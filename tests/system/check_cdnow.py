@@ -13,7 +13,7 @@ errors = 0
 def check(what, found, wanted, tolerance=0.0):
     global errors
     good = found == wanted if tolerance == 0 else abs(found - wanted) <= tolerance
-    errors += not good
+    errors += bool(not good)
     print(f"{'ok  ' if good else 'BAD '} {what}: {found} (wanted {wanted})")
 
 
@@ -117,4 +117,4 @@ with open(f"{folder}/cdnow_customers_summary_with_transactions.csv", newline="")
                     and abs(sample.mbar[i] - float(line["zbar"])) < 0.0051)
 check("sample: customers of the spreadsheet", n, 2357)
 check("sample: customers that differ from the spreadsheet", bad, 0)
-sys.exit(errors != 0)
+sys.exit(int(errors != 0))

@@ -5,6 +5,7 @@ import json
 import sys
 
 import h5py
+import numpy as np
 
 folder = sys.argv[1]
 errors = 0
@@ -66,6 +67,8 @@ with h5py.File(f"{folder}/a/events.h5") as e, h5py.File(f"{folder}/a/features.h5
                                   "first_to_last_days", "tenure_days", "repeat_day_amount")}
     train = f["at/2011-06-09"]
     label = train["label"][:]
+    known = train["purchase_days"][:] > 0
+    train_days = np.where(known, train["purchase_days"][:], 0)
 row = {c: i for i, c in enumerate(ids)}
 bad = n = 0
 with open(f"{folder}/customers_expected.csv", newline="") as f:
@@ -81,6 +84,21 @@ with open(f"{folder}/customers_expected.csv", newline="") as f:
                     and abs(mine["repeat_day_amount"][i] - float(line["mbar"])) < 1e-3)
 check("customers compared one by one", n, 4339)
 check("customers that differ", bad, 0)
+for what, found, wanted in (("recency", mine["recency_days"], 403707), ("invoices", mine["order_count"], 18536),
+                            ("x", mine["purchase_days"] - 1, 12427), ("t_x", mine["first_to_last_days"], 567287),
+                            ("T", mine["tenure_days"] - 1, 966655)):
+    check(f"sum of {what}", int(found.astype(float).sum()), wanted)
+check("customers with a repeat day", int((mine["purchase_days"] > 1).sum()), 2790)
+for what, found, mean, sd in (("R", mine["recency_days"], 3.8569424, 1.3068625),
+                              ("F", mine["order_count"], 1.3454782, 0.6830597),
+                              ("M", mine["gross_amount"], 6.5921075, 1.2612652)):
+    log = np.log1p(found.astype(float))
+    check(f"mean of ln(1 + {what})", float(log.mean()), mean, 1e-7)
+    check(f"standard deviation of ln(1 + {what})", float(log.std()), sd, 1e-7)
+check("calibration until 2011-06-08: customers", int(known.sum()), 2787)
+check("calibration: repeaters", int((train_days > 1).sum()), 1403)
+check("calibration: sum x", int((train_days[known] - 1).sum()), 4296)
+check("holdout purchases of them", int((mine["purchase_days"] - train_days)[known].sum()), 6867)
 check("labelled customers", int((label >= 0).sum()), 2787)
 check("churned customers", int((label == 1).sum()), 845)
 
@@ -92,6 +110,12 @@ for k, sse in ((2, 6485.816887), (3, 4869.435933), (4, 3938.429558), (5, 3282.37
         check(f"k-means, k = {k}: {inertia:.6f}, not above {sse}", inertia <= sse * (1 + 1e-6), True)
         if k == 4:
             check("sizes of the four", sorted(f["model/size"][:].tolist()), [724, 890, 1176, 1549])
+            means = sorted(tuple(round(float(f[f"model/mean_{n}"][c]), 2) for n in
+                                 ("recency_days", "order_count", "net_amount")) for c in range(4))
+            # the documentation says 65.74 and 7978.50; of its own partition (same inertia, same sizes) numpy gives
+            # 65.7347 and 7978.4945
+            check("mean R, F, M of the four", means, [(12.30, 13.60, 7978.49), (22.51, 1.92, 489.32),
+                                                      (65.73, 4.17, 1819.13), (192.04, 1.35, 361.64)])
 
 with h5py.File(f"{folder}/a/churn.h5") as f:
     check("null deviance", float(f.attrs["null_deviance"]), 3419.904455, 1e-9)
