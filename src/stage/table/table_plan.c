@@ -56,7 +56,7 @@ static int64_t cut(int64_t total, int64_t rank, int64_t ranks)
 }
 
 static tc_status share_out(const tc_comm *comm, const tc_table_spec *spec,
-                           tc_table_plan *plan, tc_error *err)
+                           const int64_t *at, tc_table_plan *plan, tc_error *err)
 {
     const int ranks = tc_comm_size(comm), rank = tc_comm_rank(comm);
     int64_t total = 0, first = 0, low, high;
@@ -67,8 +67,8 @@ static tc_status share_out(const tc_comm *comm, const tc_table_spec *spec,
     for (int i = 0; i < spec->n_files; i++) {
         total += tc_source_is_packed(spec->file[i]) ? 0 : plan->state[i].size;
     }
-    low = cut(total, rank, ranks);
-    high = cut(total, rank + 1, ranks);
+    low = at != NULL ? at[rank] : cut(total, rank, ranks);
+    high = at != NULL ? at[rank + 1] : cut(total, rank + 1, ranks);
     for (int i = 0; i < spec->n_files; i++) {
         const int64_t size = plan->state[i].size;
         tc_table_piece piece = {.file = i, .begin = 0, .end = INT64_MAX};
@@ -175,8 +175,8 @@ static void set_start(tc_table_plan *plan, const tail *all, int rank)
     }
 }
 
-tc_status tc_table_plan_all(tc_comm *comm, const tc_table_spec *spec, tc_table_plan *plan,
-                            tc_error *err)
+tc_status tc_table_plan_at_all(tc_comm *comm, const tc_table_spec *spec, const int64_t *at,
+                               tc_table_plan *plan, tc_error *err)
 {
     tail mine;
     tc_buffer all = {0};
@@ -197,7 +197,7 @@ tc_status tc_table_plan_all(tc_comm *comm, const tc_table_spec *spec, tc_table_p
         st = check_sizes(spec, plan->state, err);
     }
     if (st == TC_OK) {
-        st = share_out(comm, spec, plan, err);
+        st = share_out(comm, spec, at, plan, err);
     }
     if (st == TC_OK) {
         st = count_tail(spec, plan, &mine, err);
@@ -211,6 +211,12 @@ tc_status tc_table_plan_all(tc_comm *comm, const tc_table_spec *spec, tc_table_p
     }
     tc_buffer_free(&all);
     return st;
+}
+
+tc_status tc_table_plan_all(tc_comm *comm, const tc_table_spec *spec, tc_table_plan *plan,
+                            tc_error *err)
+{
+    return tc_table_plan_at_all(comm, spec, NULL, plan, err);
 }
 
 void tc_table_plan_free(tc_table_plan *plan)

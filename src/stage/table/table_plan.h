@@ -27,6 +27,11 @@ typedef struct {
  * of 0 bytes, TC_EIO, TC_ENOMEM. Cost: reads the cut files once. */
 TC_NODISCARD tc_status tc_table_plan_all(tc_comm *comm, const tc_table_spec *spec,
                                          tc_table_plan *plan, tc_error *err);
+/* Collective. The same with ranges of the caller: rank r has bytes at[r] .. at[r + 1] - 1 of
+ * the concatenation; at[P + 1] equal on all ranks, or NULL for equal ranges. */
+TC_NODISCARD tc_status tc_table_plan_at_all(tc_comm *comm, const tc_table_spec *spec,
+                                            const int64_t *at, tc_table_plan *plan,
+                                            tc_error *err);
 void tc_table_plan_free(tc_table_plan *plan);
 
 #endif
