@@ -3,16 +3,18 @@
  * The bits of a float are mapped to an unsigned key of the same order. A round counts, for every
  * prefix that still matters, the next 11 bits of the keys below it; the counts of all shards are
  * added as int64; the bucket that holds a wanted rank gives 11 more bits of its prefix. Three rounds
- * settle a float32, six a float64, for all quantiles of all columns at once. Nothing is
+ * settle a float32, six a float64, for all quantiles of all columns at once; as soon as few keys of a column are
+ * left, mostly after two, these are gathered instead. Nothing is
  * approximated, so nothing depends on how rows are spread or ordered. Missing values (NaN) are
  * left out; infinities count as numbers; -0 equals +0.
  *
  * Order of calls: create; then while tc_quantile_n_counts() > 0: partial (for each piece of
- * the rows, into counts zeroed before), merge (add the counts), refine; then finish. */
+ * the rows, into counts zeroed before), merge (add the counts), refine; then, if
+ * tc_quantile_is_gathering(), collect (for each piece), merge (put the keys of all together), settle; then finish. */
 #ifndef TC_QUANTILE_H
 #define TC_QUANTILE_H
 
-#include "tiercel/mem.h"
+#include "tiercel/buffer.h"
 
 typedef enum {
     TC_QUANTILE_LOWER, /* the value of rank floor((n - 1) p): always one of the values */
@@ -48,13 +50,30 @@ void tc_quantile_destroy(tc_quantile **quantile);
 int64_t tc_quantile_n_counts(const tc_quantile *quantile);
 
 /* Local. Counts rows row .. row + n_rows - 1 of all columns: adds to counts[n_counts].
- * Cost: at most 6 table look-ups a value, mostly 1 or 2. */
+ * Cost: about 2 ns a value and round. */
 void tc_quantile_partial(const tc_quantile *quantile, int64_t row, int64_t n_rows,
                          int64_t *counts);
 
 /* Local. Takes the counts of all rows and prepares the next round. Errors: TC_ENOMEM. */
 TC_NODISCARD tc_status tc_quantile_refine(tc_quantile *quantile, const int64_t *counts,
                                           tc_error *err);
+
+/* A key below a prefix that a wanted rank shares. */
+typedef struct {
+    int64_t node;
+    uint64_t key;
+} tc_quantile_key;
+
+/* Local, pure. 1 if counting is over and some keys are to be collected: at most 16,384 a column, of all rows. */
+int tc_quantile_is_gathering(const tc_quantile *quantile);
+
+/* Local. Appends the keys of rows row .. row + n_rows - 1, as tc_quantile_key. Errors: TC_ENOMEM. */
+TC_NODISCARD tc_status tc_quantile_collect(const tc_quantile *quantile, int64_t row,
+                                           int64_t n_rows, tc_buffer *keys, tc_error *err);
+
+/* Local. Takes the keys of all rows, in any order; they are sorted. Errors: TC_EINTERNAL if some are missing. */
+TC_NODISCARD tc_status tc_quantile_settle(tc_quantile *quantile, tc_quantile_key *key,
+                                          int64_t n, tc_error *err);
 
 /* Local, pure. out[n_columns][n_p] and n_valid[n_columns] (values that are not NaN). A column
  * without values gives NaN. */

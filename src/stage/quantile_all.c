@@ -21,6 +21,36 @@ static tc_status visit(void *context, int64_t row, int64_t n_rows, int64_t *ints
 }
 /* NOLINTEND(readability-non-const-parameter) */
 
+/* Collective. The few keys that are left, from all ranks to all. */
+static tc_status gather_all(tc_comm *comm, const tc_shards *shards, search *s,
+                            tc_error *err)
+{
+    tc_buffer mine = {0}, all = {0};
+    tc_status st = TC_OK;
+    for (int64_t shard = shards->shard0; shard < shards->shard1 && st == TC_OK; shard++) {
+        int64_t row = shards->first_row[shard] - shards->row0;
+        const int64_t n_rows = shards->first_row[shard + 1] - shards->first_row[shard];
+        if (s->rows != NULL) {
+            st = s->rows->load(s->rows->context, &row, n_rows, err);
+        }
+        if (st == TC_OK) {
+            st = tc_quantile_collect(s->quantile, row, n_rows, &mine, err);
+        }
+    }
+    st = tc_comm_agree_all(comm, st, err);
+    if (st == TC_OK) {
+        st = tc_comm_gather_all(comm, mine.data, mine.size, &all, err);
+    }
+    if (st == TC_OK) {
+        st = tc_quantile_settle(s->quantile, (tc_quantile_key *)(void *)all.data,
+                                all.size / (int64_t)sizeof(tc_quantile_key), err);
+        st = tc_comm_agree_all(comm, st, err);
+    }
+    tc_buffer_free(&mine);
+    tc_buffer_free(&all);
+    return st;
+}
+
 /* Collective. One round: 11 more bits of every wanted key. */
 static tc_status round_all(tc_comm *comm, const tc_shards *shards, search *s, tc_error *err)
 {
@@ -51,6 +81,9 @@ tc_status tc_quantile_rows_all(tc_comm *comm, const tc_shards *shards,
     st = tc_comm_agree_all(comm, st, err);
     while (st == TC_OK && tc_quantile_n_counts(s.quantile) > 0) {
         st = round_all(comm, shards, &s, err);
+    }
+    if (st == TC_OK && tc_quantile_is_gathering(s.quantile)) {
+        st = gather_all(comm, shards, &s, err);
     }
     if (st == TC_OK) {
         tc_quantile_finish(s.quantile, out, n_valid);

@@ -14,33 +14,54 @@
 
 #define MISSING ((double)NAN)
 
-enum { N = 3000, N_P = 7 };
+enum {
+    N = 100000,
+    N_P = 7
+}; /* so many that keys are counted in all rounds before the rest is gathered */
 
 static const double P[N_P] = {0.5, 0.0, 1.0, 0.25, 0.9, 0.001, 0.9995};
+
+/* All rows once, in pieces: counted, or collected. */
+static tc_status go_through(tc_quantile *quantile, int64_t n, int64_t piece, tc_error *err)
+{
+    const int64_t n_counts = tc_quantile_n_counts(quantile);
+    int64_t *counts = tc_mem_alloc(n_counts, sizeof *counts, err);
+    tc_buffer keys = {0};
+    tc_status st = counts == NULL ? TC_ENOMEM : TC_OK;
+    for (int64_t row = 0; row < n && st == TC_OK; row += piece) {
+        const int64_t rows = n - row < piece ? n - row : piece;
+        if (n_counts > 0) {
+            tc_quantile_partial(quantile, row, rows, counts);
+        } else {
+            st = tc_quantile_collect(quantile, row, rows, &keys, err);
+        }
+    }
+    if (st == TC_OK) {
+        st = n_counts > 0
+                 ? tc_quantile_refine(quantile, counts, err)
+                 : tc_quantile_settle(quantile, (tc_quantile_key *)(void *)keys.data,
+                                      keys.size / (int64_t)sizeof(tc_quantile_key), err);
+    }
+    tc_mem_free(counts);
+    tc_buffer_free(&keys);
+    return st;
+}
 
 /* Runs a search over rows 0 .. n - 1 in pieces. */
 static tc_status search(const tc_quantile_request *request, int64_t n, int64_t piece,
                         double *out, int64_t *n_valid, tc_error *err)
 {
     tc_quantile *quantile = NULL;
-    int64_t n_counts;
-    TC_TRY(tc_quantile_create(request, &quantile, err));
-    while ((n_counts = tc_quantile_n_counts(quantile)) > 0) {
-        int64_t *counts = tc_mem_alloc(n_counts, sizeof *counts, err);
-        tc_status st = counts == NULL ? TC_ENOMEM : TC_OK;
-        for (int64_t row = 0; row < n && st == TC_OK; row += piece) {
-            tc_quantile_partial(quantile, row, n - row < piece ? n - row : piece, counts);
-        }
-        st = st == TC_OK ? tc_quantile_refine(quantile, counts, err) : st;
-        tc_mem_free(counts);
-        if (st != TC_OK) {
-            tc_quantile_destroy(&quantile);
-            return st;
-        }
+    tc_status st = tc_quantile_create(request, &quantile, err);
+    while (st == TC_OK &&
+           (tc_quantile_n_counts(quantile) > 0 || tc_quantile_is_gathering(quantile))) {
+        st = go_through(quantile, n, piece, err);
     }
-    tc_quantile_finish(quantile, out, n_valid);
+    if (st == TC_OK) {
+        tc_quantile_finish(quantile, out, n_valid);
+    }
     tc_quantile_destroy(&quantile);
-    return TC_OK;
+    return st;
 }
 
 static void quantiles(const tc_quantile_request *request, int64_t n, int64_t piece,
@@ -126,6 +147,9 @@ static void fill(sample *s)
         const double u = tc_rng_uniform(&rng) - 0.4;
         const double v = u * exp(40.0 * tc_rng_uniform(&rng));
         s->wide[i] = tc_rng_below(&rng, 3) == 0 ? 0.0 : v;
+        if (tc_rng_below(&rng, 3) == 0) {
+            s->wide[i] = 9.99; /* more than are gathered: counted to the last bit */
+        }
         s->narrow[i] = (float)tc_rng_below(&rng, 9) / 3.0F;
         s->use[i] = tc_rng_below(&rng, 3) != 0;
         if (tc_rng_below(&rng, 10) == 0) {
@@ -164,7 +188,7 @@ static void test_against_sort(void **state)
     sample *s = tc_mem_alloc(1, sizeof *s, NULL);
     double expected[2][N_P], out[2][N_P];
     int64_t n_expected[2], n_valid[2];
-    const int64_t pieces[3] = {N, 1, 517};
+    const int64_t pieces[3] = {N, 3, 517};
     (void)state;
     assert_non_null(s);
     fill(s);
