@@ -84,6 +84,10 @@ keep="--set input.duplicates=keep"
 # shellcheck disable=SC2086
 stages cut 2 features $keep
 same whole-keep cut features.h5
+# little memory: several blocks, windows and batches
+# shellcheck disable=SC2086
+stages cut 2 features $keep --set run.memory_per_rank=65
+same whole-keep cut features.h5
 
 # a new month: only its files are read, and the later stages notice
 run() { # instalment; prints the stages that ran

@@ -18,10 +18,16 @@ typedef struct {
     tc_features_block block;
 } stage;
 
+/* MiB: of the program, its libraries and dictionaries; without a setting; at least. */
+enum { FIXED_MIB = 64, USUAL_MIB = 512, LEAST_MIB = 1 };
+
 int64_t tc_features_memory(const tc_config *config)
 {
-    (void)config;
-    return (int64_t)256 << 20;
+    const int64_t left = config->memory_mib - FIXED_MIB;
+    const int64_t mib = config->memory_mib == 0 ? USUAL_MIB
+                        : left < LEAST_MIB      ? LEAST_MIB
+                                                : left;
+    return mib << 20;
 }
 
 /* The as-of date T, and the dates T - H and T - 2H at which models learn and are tested. */

@@ -9,7 +9,7 @@
 enum {
     TURN = 32, /* customers that are turned into columns at a time */
     BLOCK_MOST = 32768,
-    BLOCK_LEAST = 1024
+    BLOCK_LEAST = 256
 };
 
 static const double MONEY = 10000.0;

@@ -14,7 +14,7 @@
 /* Ascending, so that one pass over the events serves all of them. */
 enum { DATE_BACKTEST, DATE_TRAIN, DATE_SCORE, N_DATES };
 
-/* Local, pure. Bytes that the stage may hold on a rank. */
+/* Local, pure. Bytes that the stage may hold on a rank, from run.memory_per_rank; the result never depends on it. */
 int64_t tc_features_memory(const tc_config *config);
 
 /* Columns of one date. */
