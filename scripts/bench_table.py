@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the medians of the runs that scripts/bench left in a folder."""
+"""Prints the medians of the runs that scripts/bench left in a folder as one table."""
 import glob
 import json
 import os
@@ -9,34 +9,62 @@ import sys
 folder, source, ranks = sys.argv[1], sys.argv[2], int(sys.argv[3])
 runs = [json.load(open(name)) for name in sorted(glob.glob(f"{folder}/run-*.json"))]
 megabytes = sum(os.path.getsize(f) for f in glob.glob(f"{source}/*.csv")) / 1e6
-rows = json.load(open(f"{folder}/result/report.json"))["input"]["rows_read"]
-stages = ("ingest", "features", "segment", "churn", "assign", "report")
+peers = {}
+for name in sorted(glob.glob(f"{folder}/peer-*.json")):
+    entry = json.load(open(name))
+    peers.setdefault(entry["name"], []).append(entry)
 
 
 def median(values):
     return statistics.median(values)
 
 
-print(f"{rows:,} rows, {megabytes:,.0f} MB of CSV, {ranks} ranks, median of {len(runs)} runs")
-print(f"{'stage':<10}{'seconds':>9}{'MiB, largest rank':>20}{'MiB, all ranks':>16}")
-total = 0.0
-for stage in stages:
-    entries = [run["stages"][stage] for run in runs]
-    seconds = median([e["seconds"] for e in entries])
-    total += seconds
-    print(f"{stage:<10}{seconds:>9.2f}{median([e['peak_bytes_largest_rank'] for e in entries]) / 2**20:>20,.0f}"
-          f"{median([e['peak_bytes_all_ranks'] for e in entries]) / 2**20:>16,.0f}")
-whole = median([sum(run["stages"][s]["seconds"] for s in stages) for run in runs])
-peak = median([max(run["stages"][s]["peak_bytes_all_ranks"] for s in stages) for run in runs]) / 2**20
-ingest = median([run["stages"]["ingest"]["seconds"] for run in runs])
-both = median([run["stages"]["ingest"]["seconds"] + run["stages"]["features"]["seconds"] for run in runs])
-print(f"{'all':<10}{whole:>9.2f}{'':>20}{peak:>16,.0f}")
-print(f"ingest: {rows / ingest:,.0f} rows/s, {megabytes / ingest:,.0f} MB/s; "
-      f"whole job: {rows / whole:,.0f} rows/s, {megabytes / whole:,.0f} MB/s")
-duck = [open(name).read().split() for name in sorted(glob.glob(f"{folder}/duckdb-*.txt"))]
-if duck:
-    seconds = median([float(d[0]) for d in duck])
-    print(f"DuckDB {duck[0][2]}, {ranks} threads, bare R, F, M only: {seconds:.2f} s; "
-          f"ingest + features / DuckDB = {both / seconds:.2f}, whole job / DuckDB = {whole / seconds:.2f}")
-else:
-    print("DuckDB could not be installed: no comparison")
+def count_rows():
+    rows = 0
+    for name in glob.glob(f"{source}/*.csv"):
+        with open(name, "rb") as file:
+            rows += sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 22), b"")) - 1
+    return rows
+
+
+def line(what, seconds, memory, memory_all, ratio=""):
+    print(f"{what:<42}{seconds:>9.2f}{rows / seconds:>14,.0f}{megabytes / seconds / ranks:>11,.0f}"
+          f"{memory / 2**20:>14,.0f}{memory_all / 2**20:>12,.0f}{ratio:>9}")
+
+
+rows = count_rows()
+stages = [s for s in ("ingest", "features", "segment", "churn", "assign", "report") if s in runs[0]["stages"]]
+
+
+def seconds_of(run, names):
+    return sum(run["stages"][s]["seconds"] for s in names)
+
+
+def peak_of(names, key):
+    return median([max(run["stages"][s][key] for s in names) for run in runs])
+
+
+both = ("ingest", "features")
+ours = median([seconds_of(run, both) for run in runs])
+print(f"{rows:,} rows, {megabytes:,.0f} MB of CSV, {ranks} ranks or threads, medians of {len(runs)} runs")
+print(f"{'':<42}{'seconds':>9}{'rows/s':>14}{'MB/s rank':>11}{'MiB, a rank':>14}{'MiB, all':>12}{'ratio':>9}")
+for names in [(s,) for s in stages] + [both, tuple(stages)]:
+    what = "tiercel " + (names[0] if len(names) == 1 else "ingest + features" if names == both else "all stages")
+    if names != both or len(stages) >= 2:
+        line(what, median([seconds_of(run, names) for run in runs]), peak_of(names, "peak_bytes_largest_rank"),
+             peak_of(names, "peak_bytes_all_ranks"))
+    if names == both and len(stages) == 2:
+        break
+for name, entries in sorted(peers.items(), key=lambda item: median([e["seconds"] for e in item[1]])):
+    seconds, peak = median([e["seconds"] for e in entries]), median([e["peak_bytes"] for e in entries])
+    line(f"{name} {entries[0]['version']} ({entries[0]['how']})", seconds, peak / ranks, peak, f"{ours / seconds:.2f}")
+print("ratio = (tiercel ingest + features) / peer, which does the bare R, F, M aggregation; memory: peak of processes")
+print(open(f"{folder}/parse.txt").read().rstrip())
+results = {(e["customers"], e["orders"], f"{e['amount']:.2f}") for entries in peers.values() for e in entries}
+if os.path.exists(f"{folder}/result/report.json"):
+    net = json.load(open(f"{folder}/result/report.json"))["input"]["money"]["net"]["exact"]
+    print(f"tiercel: net amount {net}")
+if len(results) == 1:
+    print("the peers agree: {0:,} customers, {1:,} orders, amount {2}".format(*results.pop()))
+elif results:
+    print(f"THE PEERS DISAGREE: {sorted(results)}")
