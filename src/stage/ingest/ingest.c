@@ -7,9 +7,24 @@
 #include "tiercel/lineage.h"
 #include "tiercel/log.h"
 
+#include <time.h>
+
+void tc_ingest_phase(tc_ingest *in, const char *name)
+{
+    const double wall = tc_comm_seconds();
+    const double processor = (double)clock() / CLOCKS_PER_SEC;
+    tc_log_debug("ingest: %-10s %8.2f s, of the processor %8.2f s", name, wall - in->wall,
+                 processor - in->processor);
+    in->wall = wall;
+    in->processor = processor;
+}
+
 static tc_status start(tc_ingest *in, tc_comm *comm, const tc_config *config, tc_error *err)
 {
-    *in = (tc_ingest){.comm = comm, .config = config};
+    *in = (tc_ingest){.comm = comm,
+                      .config = config,
+                      .wall = tc_comm_seconds(),
+                      .processor = (double)clock() / CLOCKS_PER_SEC};
     in->counts.first_bad_time = in->counts.first_time = INT64_MAX;
     in->counts.last_time = INT64_MIN;
     TC_TRY(tc_row_rules_compile(&config->input, &in->rules, err));
@@ -73,10 +88,13 @@ static tc_status read_all(tc_ingest *in, tc_error *err)
 {
     tc_status st = open_all(in, err);
     if (st == TC_OK) {
+        tc_ingest_phase(in, "open");
         st = tc_ingest_shuffle_all(in, err);
+        tc_ingest_phase(in, "read");
     }
     if (st == TC_OK) {
         st = drop_duplicates_all(in, err);
+        tc_ingest_phase(in, "duplicates");
     }
     if (st == TC_OK) {
         st = tc_ingest_totals_read_all(in, err);
@@ -112,9 +130,11 @@ static tc_status write_all(tc_ingest *in, tc_error *err)
         st = tc_rejects_write_all(in->comm, in->config, rejects, &in->rejects, err);
     }
     if (st == TC_OK) {
+        tc_ingest_phase(in, "rejects");
         st = tc_ingest_write_all(in, events, &store, err);
         if (st == TC_OK) {
             st = publish_all(in, rejects, &store, err);
+            tc_ingest_phase(in, "publish");
         }
         if (st != TC_OK) {
             tc_rejects_remove_all(in->comm, rejects);

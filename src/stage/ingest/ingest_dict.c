@@ -104,21 +104,62 @@ static tc_status check_codes(const tc_ingest_dict *dict, int64_t n, tc_error *er
     return TC_OK;
 }
 
-tc_status tc_ingest_dict_code(tc_ingest_dict *dict, tc_csv_text text, uint32_t *code,
-                              tc_error *err)
+/* Words of a text of 1 to 16 bytes: its ends, which overlap if it is short. */
+static tc_dict_recent words_of(tc_csv_text text)
 {
-    int64_t number;
-    *code = 0;
-    if (text.n == 0) {
-        return TC_OK;
+    tc_dict_recent w = {.n = (uint32_t)text.n};
+    if (text.n >= 8) {
+        memcpy(&w.head, text.data, 8);
+        memcpy(&w.tail, text.data + text.n - 8, 8);
+    } else if (text.n >= 4) {
+        memcpy(&w.head, text.data, 4);
+        memcpy(&w.tail, text.data + text.n - 4, 4);
+    } else {
+        for (int64_t i = 0; i < text.n; i++) {
+            w.head = w.head << 8 | (unsigned char)text.data[i];
+        }
     }
-    number = tc_text_set_find(&dict->known, text);
+    return w;
+}
+
+static tc_status find_code(tc_ingest_dict *dict, tc_csv_text text, uint32_t *code,
+                           int *known, tc_error *err)
+{
+    int64_t number = tc_text_set_find(&dict->known, text);
+    *known = number >= 0;
     if (number < 0) {
         TC_TRY(tc_text_set_add(&dict->fresh, text, &number, err));
         number += dict->known.n;
         TC_TRY(check_codes(dict, number + 1, err));
     }
     *code = (uint32_t)(number + 1);
+    return TC_OK;
+}
+
+tc_status tc_ingest_dict_code(tc_ingest_dict *dict, tc_csv_text text, uint32_t *code,
+                              tc_error *err)
+{
+    tc_dict_recent words, *recent;
+    int known;
+    *code = 0;
+    if (text.n == 0) {
+        return TC_OK;
+    }
+    if (text.n > 16) {
+        return find_code(dict, text, code, &known, err);
+    }
+    words = words_of(text);
+    recent =
+        &dict->recent[tc_hash_mix(words.head ^ words.tail << 1, words.n) % TC_DICT_RECENT];
+    if (recent->n != words.n || recent->head != words.head || recent->tail != words.tail) {
+        TC_TRY(find_code(dict, text, code, &known, err));
+        if (known) { /* its code will not change any more */
+            words.code = *code;
+            *recent = words;
+        }
+        return TC_OK;
+    }
+    *code = recent->code;
     return TC_OK;
 }
 

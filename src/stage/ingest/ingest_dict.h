@@ -26,13 +26,23 @@ tc_csv_text tc_text_set_get(const tc_text_set *set, int64_t number);
 void tc_text_set_clear(tc_text_set *set);
 void tc_text_set_free(tc_text_set *set);
 
+/* A text of at most 16 bytes as two words, which with its length tell it apart. */
+typedef struct {
+    uint64_t head, tail;
+    uint32_t n; /* 0: free */
+    uint32_t code;
+} tc_dict_recent;
+
+enum { TC_DICT_RECENT = 256 };
+
 /* Codes are numbers + 1; code 0 is "". */
 typedef struct {
     tc_text_set known; /* equal on all ranks */
     tc_text_set
         fresh; /* met by this rank since the last merge; numbered after the known ones */
     int64_t max_codes;
-    const char *column; /* for messages, borrowed */
+    const char *column;                    /* for messages, borrowed */
+    tc_dict_recent recent[TC_DICT_RECENT]; /* of the known ones, by words */
 } tc_ingest_dict;
 
 /* Local. Provisional code of a text. Errors: TC_EDATA if there are more than max_codes;

@@ -68,7 +68,11 @@ typedef struct {
     int channel_width, category_width;
     tc_ingest_counts counts;
     tc_ingest_quality quality;
+    double wall, processor; /* seconds at the end of the last phase */
 } tc_ingest;
+
+/* Local; ingest.c. Logs how long a phase took on this rank (level debug). */
+void tc_ingest_phase(tc_ingest *in, const char *name);
 
 /* Local; ingest_parse.c. Reads rows until a round is full or the rows of this rank end.
  * Errors: as the reader and the dictionaries. */

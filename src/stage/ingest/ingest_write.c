@@ -61,6 +61,7 @@ static tc_status put_rows_all(tc_ingest_writer *w, tc_error *err)
 {
     tc_ingest *const in = w->in;
     tc_status st = tc_ingest_put_events_all(w, err);
+    tc_ingest_phase(in, "events");
     if (st == TC_OK) {
         st = tc_ingest_totals_settled_all(in, err);
     }
@@ -71,8 +72,13 @@ static tc_status put_rows_all(tc_ingest_writer *w, tc_error *err)
     }
     if (st == TC_OK) {
         st = tc_ingest_put_customers_all(w, err);
+        tc_ingest_phase(in, "customers");
     }
-    return st == TC_OK ? tc_ingest_orders_all(in, err) : st;
+    if (st == TC_OK) {
+        st = tc_ingest_orders_all(in, err);
+        tc_ingest_phase(in, "orders");
+    }
+    return st;
 }
 
 tc_status tc_ingest_write_all(tc_ingest *in, const char *path, tc_store **store,
