@@ -4,6 +4,7 @@
 #ifndef TC_TIMEPARSE_H
 #define TC_TIMEPARSE_H
 
+#include "tiercel/digits.h"
 #include "tiercel/status.h"
 
 #include <stdint.h>
@@ -55,7 +56,14 @@ TC_NODISCARD tc_status tc_time_set_zone(tc_time_format *format, const char *zone
 
 /* Local, pure. 1 and *seconds if the text fits and names a date that exists in the years
  * 1..9999 and a time below 24:00:00, else 0. Blanks are trimmed by the caller. */
-int tc_time_parse(const tc_time_format *format, const char *text, int64_t n,
-                  int64_t *seconds);
+int tc_time_parse_any(const tc_time_format *format, const char *text, int64_t n,
+                      int64_t *seconds);
+static inline int tc_time_parse(const tc_time_format *format, const char *text, int64_t n,
+                                int64_t *seconds)
+{
+    return (n == TC_DIGITS_TIME && format->kind == TC_TIME_ISO &&
+            tc_digits_time(text, seconds)) ||
+           tc_time_parse_any(format, text, n, seconds);
+}
 
 #endif

@@ -1,6 +1,5 @@
 #include "tiercel/decimal.h"
 
-#include "tiercel/digits.h"
 #include "tiercel/wide.h"
 
 #define MAGNITUDE_MAX ((uint64_t)1 << 63) /* of the most negative int64 */
@@ -48,59 +47,6 @@ static int plain(const char *p, const char *end, uint64_t *magnitude)
     }
     *magnitude = v;
     return p == end;
-}
-
-#if TC_DIGITS_WORDS
-/* 1 if the text is a number of up to 8 bytes, digits and perhaps a point with up to 4 digits
- * behind it, as nearly all are: read as one word from which the point is taken out. 0 says
- * nothing. */
-static inline int brief(const char *p, int64_t n, uint64_t *magnitude)
-{
-    static const uint64_t unit[TC_DECIMAL_PLACES + 1] = {10000, 1000, 100, 10, 1};
-    int64_t decimals = 0;
-    uint64_t word, points;
-    if (n > 8 || n <= 0) {
-        return 0;
-    }
-    word = tc_word_load(p, n);
-    points = word ^ TC_EACH_BYTE('.'); /* a zero byte where a point stands */
-    points = (points - TC_EACH_BYTE(1)) & ~points & TC_EACH_BYTE(0x80);
-    if (points != 0) {
-        /* the bits below the first point; its own bit is the lowest of points */
-        const uint64_t below = ((points & (0 - points)) >> 7) - 1;
-        decimals = n - 1 - __builtin_ctzll(points) / 8;
-        word = (word & below) | (word >> 8 & ~below);
-        n--;
-    }
-    if (n == 0 || decimals > TC_DECIMAL_PLACES) {
-        return 0;
-    }
-    word =
-        (word << 8 * (8 - n) | TC_EACH_BYTE('0') >> 8 * (n - 1) >> 8) ^ TC_EACH_BYTE('0');
-    if (tc_word_not_digits(word) != 0) {
-        return 0;
-    }
-    *magnitude = tc_word_number(word) * unit[decimals];
-    return 1;
-}
-#else
-static inline int brief(const char *p, int64_t n, uint64_t *magnitude)
-{
-    (void)p, (void)n, (void)magnitude;
-    return 0;
-}
-#endif
-
-/* The same with a sign; the value in 1/10,000. */
-static inline int brief_signed(const char *p, int64_t n, int64_t *value)
-{
-    uint64_t magnitude;
-    const int minus = n > 0 && *p == '-';
-    if (!brief(p + minus, n - minus, &magnitude)) {
-        return 0;
-    }
-    *value = minus ? -(int64_t)magnitude : (int64_t)magnitude;
-    return 1;
 }
 
 static int read_exponent(const char *p, const char *end, int64_t *exponent)
@@ -219,21 +165,18 @@ static tc_decimal_outcome parse(const char *text, int64_t n, int places, int64_t
     return TC_DECIMAL_OK;
 }
 
-tc_decimal_outcome tc_decimal_parse(const char *text, int64_t n, int64_t *value,
-                                    int *rounded)
+tc_decimal_outcome tc_decimal_parse_any(const char *text, int64_t n, int64_t *value,
+                                        int *rounded)
 {
-    if (brief_signed(text, n, value)) {
-        return TC_DECIMAL_OK;
-    }
     return parse(text, n, TC_DECIMAL_PLACES, value, rounded);
 }
 
-/* Of any form. */
-static tc_decimal_outcome parse_factor(const char *text, int64_t n, tc_decimal *value,
-                                       int *rounded)
+tc_decimal_outcome tc_decimal_parse_factor_any(const char *text, int64_t n,
+                                               tc_decimal *value, int *rounded)
 {
     int lost = 0;
     tc_decimal_outcome outcome = parse(text, n, TC_DECIMAL_PLACES, &value->value, &lost);
+    value->places = TC_DECIMAL_PLACES;
     if (outcome == TC_DECIMAL_OK && lost) {
         int64_t fine;
         int lost_fine = 0;
@@ -246,17 +189,8 @@ static tc_decimal_outcome parse_factor(const char *text, int64_t n, tc_decimal *
     return outcome;
 }
 
-tc_decimal_outcome tc_decimal_parse_factor(const char *text, int64_t n, tc_decimal *value,
+tc_decimal_outcome tc_decimal_multiply_any(tc_decimal a, tc_decimal b, int64_t *product,
                                            int *rounded)
-{
-    value->places = TC_DECIMAL_PLACES;
-    return brief_signed(text, n, &value->value) ? TC_DECIMAL_OK
-                                                : parse_factor(text, n, value, rounded);
-}
-
-/* Of any number of places. */
-static tc_decimal_outcome multiply(tc_decimal a, tc_decimal b, int64_t *product,
-                                   int *rounded)
 {
     const tc_i128 exact = (tc_i128)a.value * b.value;
     int64_t unit = 1, rest, twice;
@@ -276,16 +210,4 @@ static tc_decimal_outcome multiply(tc_decimal a, tc_decimal b, int64_t *product,
     *product = (int64_t)q;
     *rounded |= rest != 0;
     return TC_DECIMAL_OK;
-}
-
-tc_decimal_outcome tc_decimal_multiply(tc_decimal a, tc_decimal b, int64_t *product,
-                                       int *rounded)
-{
-    int64_t exact;
-    if (a.places + b.places == 2 * TC_DECIMAL_PLACES &&
-        !__builtin_mul_overflow(a.value, b.value, &exact) && exact % TC_DECIMAL_ONE == 0) {
-        *product = exact / TC_DECIMAL_ONE; /* without a division of 128 bits */
-        return TC_DECIMAL_OK;
-    }
-    return multiply(a, b, product, rounded);
 }

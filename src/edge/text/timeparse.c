@@ -1,7 +1,6 @@
 #include "timeparse_impl.h"
 
 #include "tiercel/date.h"
-#include "tiercel/digits.h"
 
 #include <string.h>
 
@@ -229,67 +228,6 @@ static int read_epoch(cursor *at, int64_t unit, int64_t *seconds)
     return at->p == at->end && *seconds <= last_second && *seconds >= first_second;
 }
 
-enum { WHOLE_BYTES = 19 };
-
-#if TC_DIGITS_WORDS
-/* Days from 1970-01-01 to a date of the years 1 to 9999; 0 if there is none. As tc_date_valid
- * and tc_date_to_days, by sums of the days before the year and before the month. */
-static inline int days_of(unsigned year, unsigned month, unsigned day, int64_t *days)
-{
-    static const unsigned short before[14] = {0,   0,   31,  59,  90,  120, 151,
-                                              181, 212, 243, 273, 304, 334, 365};
-    const unsigned past = year - 1, century = year / 100, past_century = past / 100;
-    const unsigned leap = (year & 3) == 0 && (century * 100 != year || (century & 3) == 0);
-    unsigned length;
-    if (year == 0 || month - 1 > 11) {
-        return 0;
-    }
-    length = (unsigned)before[month + 1] - before[month] + (month == 2 ? leap : 0);
-    *days = (int64_t)(past * 365 + past / 4 - past_century + past_century / 4 +
-                      before[month] + (month > 2 ? leap : 0) + day) -
-            719163;
-    return day - 1 < length;
-}
-
-/* The usual text, "YYYY-MM-DD HH:MM:SS" or with T between: eight bytes at a time, all checked
- * at once (after the exclusive or with what is expected digits are 0..9 and signs 0), and
- * pairs of digits read side by side. 0 if it is anything else, also a time that is none. */
-static int read_whole(const char *p, int64_t *seconds)
-{
-    uint64_t day = tc_word_of(p) ^ 0x2D30302D30303030u;        /* YYYY-MM- */
-    uint64_t minute = tc_word_of(p + 8) ^ 0x30303A3030203030u; /* DD HH:MM */
-    const unsigned tens = (unsigned)p[17] - '0', ones = (unsigned)p[18] - '0';
-    unsigned hours, minutes;
-    int64_t days;
-    if (p[10] == 'T') {
-        minute ^= (uint64_t)('T' ^ ' ') << 16;
-    }
-    if ((tc_word_not_digits(day) | tc_word_not_digits(minute) |
-         (day & 0xFF0000FF00000000u) | (minute & 0x0000FF0000FF0000u)) != 0 ||
-        p[16] != ':' || tens > 5 || ones > 9) {
-        return 0;
-    }
-    day = day * 10 + (day >> 8);
-    minute = minute * 10 + (minute >> 8);
-    hours = (unsigned)(minute >> 24 & 0xFF);
-    minutes = (unsigned)(minute >> 48 & 0xFF);
-    if (hours > 23 || minutes > 59 ||
-        !days_of((unsigned)(day & 0xFF) * 100 + (unsigned)(day >> 16 & 0xFF),
-                 (unsigned)(day >> 40 & 0xFF), (unsigned)(minute & 0xFF), &days)) {
-        return 0;
-    }
-    *seconds =
-        days * TC_DAY_SECONDS + (int64_t)((hours * 60 + minutes) * 60 + tens * 10 + ones);
-    return 1;
-}
-#else
-static int read_whole(const char *p, int64_t *seconds)
-{
-    (void)p, (void)seconds;
-    return 0;
-}
-#endif
-
 static int *part_of(moment *m, int directive, int *year)
 {
     switch (directive) {
@@ -334,9 +272,8 @@ static int read_pattern(const tc_time_format *format, cursor *at, moment *m)
     return at->p == at->end;
 }
 
-/* Any text of any format. */
-static int read_any(const tc_time_format *format, const char *text, int64_t n,
-                    int64_t *seconds)
+int tc_time_parse_any(const tc_time_format *format, const char *text, int64_t n,
+                      int64_t *seconds)
 {
     cursor at = {text, text + n};
     moment m = {{0, 0, 0}, 0, 0, 0, 0, 0};
@@ -365,13 +302,6 @@ static int read_any(const tc_time_format *format, const char *text, int64_t n,
     }
     return ok && seconds_of(&m, seconds) &&
            (!m.has_offset || move(format, m.offset, seconds));
-}
-
-int tc_time_parse(const tc_time_format *format, const char *text, int64_t n,
-                  int64_t *seconds)
-{
-    return (n == WHOLE_BYTES && format->kind == TC_TIME_ISO && read_whole(text, seconds)) ||
-           read_any(format, text, n, seconds);
 }
 
 tc_status tc_time_set_zone(tc_time_format *format, const char *zone, tc_error *err)
