@@ -6,7 +6,7 @@
 #define TC_QUALITY_H
 
 #include "tiercel/config.h"
-#include "tiercel/store.h"
+#include "tiercel/event_list.h"
 
 #include <stdio.h>
 
@@ -77,6 +77,19 @@ void tc_quality_free(tc_quality *q);
 /* Local. The counters of a day of the years 1..9999, made on first use; NULL on TC_ENOMEM. */
 TC_NODISCARD tc_quality_day *tc_quality_make_day(tc_quality *q, int64_t day, tc_error *err);
 
+/* Local. The same of a time in seconds; times outside these years count to the nearest day in them. */
+static inline tc_quality_day *tc_quality_day_of(tc_quality *q, int64_t time, tc_error *err)
+{
+    const uint64_t at = (uint64_t)(time - (int64_t)TC_QUALITY_FIRST_DAY * 86400) / 86400;
+    if (at > TC_QUALITY_LAST_DAY - TC_QUALITY_FIRST_DAY) { /* a negative one is huge here */
+        return tc_quality_make_day(q, time < 0 ? TC_QUALITY_FIRST_DAY : TC_QUALITY_LAST_DAY,
+                                   err);
+    }
+    tc_quality_day *const page = q->page[at / TC_QUALITY_PAGE];
+    return page != NULL ? &page[at % TC_QUALITY_PAGE]
+                        : tc_quality_make_day(q, (int64_t)at + TC_QUALITY_FIRST_DAY, err);
+}
+
 /* Local, pure. The first day >= day with a row, and its counters; NULL if there is none. */
 const tc_quality_day *tc_quality_next_day(const tc_quality *q, int64_t *day);
 
@@ -115,6 +128,11 @@ TC_NODISCARD tc_status tc_quality_put_all(tc_comm *comm, tc_store *store,
                                           const tc_quality *q, tc_error *err);
 TC_NODISCARD tc_status tc_quality_get_all(tc_comm *comm, tc_store *store, tc_quality *q,
                                           tc_error *err);
+
+/* Collective. The counters of all files of an open list, added up: repeats of rows and customers of orders are known
+ * within each file. Otherwise as tc_quality_get_all. */
+TC_NODISCARD tc_status tc_quality_list_all(tc_comm *comm, const tc_event_list *list,
+                                           tc_quality *q, tc_error *err);
 
 /* ---- what follows from the counters ---- */
 
@@ -198,8 +216,8 @@ void tc_quality_print(const struct json_t *section, FILE *out);
 TC_NODISCARD tc_status tc_quality_enforce_all(tc_comm *comm, const struct json_t *section,
                                               const tc_config *config, tc_error *err);
 
-/* Collective. The gates from the counters of events.h5, with the limits of now. Errors (agreed): TC_EGATE; as
- * tc_store_open_all and tc_quality_get_all. */
+/* Collective. The gates from the counters of the event files of the run, with the limits of now. Errors (agreed): TC_EGATE;
+ * as tc_event_list_open_all and tc_quality_get_all. */
 TC_NODISCARD tc_status tc_quality_check_all(tc_comm *comm, const tc_config *config,
                                             tc_error *err);
 

@@ -60,6 +60,14 @@ static tc_status print_summary_all(tc_comm *comm, const tc_config *config, tc_er
     return tc_comm_agree_all(comm, st, err);
 }
 
+/* 1 if other event files may be read besides that of ingest. */
+static int has_list(const tc_config *config)
+{
+    return config->n_events > 0 || config->input.instalment[0] != '\0';
+}
+
+/* Collective. A stage that is complete is passed over, but the gates judge old events too: perhaps the limits are
+ * others now. */
 static tc_status run_stages_all(tc_comm *comm, session *s, int *n_run, tc_error *err)
 {
     tc_status st = TC_OK;
@@ -70,13 +78,13 @@ static tc_status run_stages_all(tc_comm *comm, session *s, int *n_run, tc_error 
                                       &complete, err);
         if (st == TC_OK && complete) {
             tc_log_debug("%s: complete already", tc_stage((tc_stage_kind)kind)->name);
-            if (kind == TC_STAGE_INGEST) { /* perhaps by other limits */
-                st = tc_quality_check_all(comm, s->config, err);
-            }
         } else if (st == TC_OK) {
             st =
                 tc_pipeline_run_all(comm, s->config, s->manifest, (tc_stage_kind)kind, err);
             ++*n_run;
+        }
+        if (st == TC_OK && kind == TC_STAGE_INGEST && (complete || has_list(s->config))) {
+            st = tc_quality_check_all(comm, s->config, err);
         }
     }
     return st;

@@ -1,6 +1,5 @@
 #include "ingest_impl.h"
 
-#include "tiercel/date.h"
 #include "tiercel/fault.h"
 
 #include <jansson.h>
@@ -25,6 +24,14 @@ static void copy_header(const char *name, char header[TC_QUALITY_HEADER])
     header[n] = '\0';
 }
 
+/* 1 if a used row has a value for sure. */
+static int is_needed(const tc_row_rules *rules, int role)
+{
+    const int product = role == TC_ROLE_QUANTITY || role == TC_ROLE_UNIT_PRICE;
+    return role == TC_ROLE_CUSTOMER || role == TC_ROLE_TIME || role == TC_ROLE_AMOUNT ||
+           (product && rules->column[TC_ROLE_AMOUNT] == NULL);
+}
+
 tc_status tc_ingest_quality_create(const tc_config_input *input, const tc_row_rules *rules,
                                    tc_ingest_quality *q, tc_error *err)
 {
@@ -36,11 +43,14 @@ tc_status tc_ingest_quality_create(const tc_config_input *input, const tc_row_ru
     *q = (tc_ingest_quality){.tolerance = llround(input->amount_tolerance * 1e4)};
     TC_TRY(tc_quality_create(&q->sums, err));
     q->sums.n_columns = TC_N_ROLES;
-    for (int role = 0; role < TC_N_ROLES; role++) {
-        if (rules->column[role] != NULL) {
-            q->mapped[q->n_mapped++] = role;
-            (void)snprintf(q->sums.column[role].key, TC_QUALITY_KEY, "%s", key[role]);
-            copy_header(rules->column[role], q->sums.column[role].header);
+    for (int needed = 0; needed < 2; needed++) {
+        for (int role = 0; role < TC_N_ROLES; role++) {
+            if (rules->column[role] != NULL && is_needed(rules, role) == needed) {
+                q->mapped[q->n_mapped++] = role;
+                q->n_optional += !needed;
+                (void)snprintf(q->sums.column[role].key, TC_QUALITY_KEY, "%s", key[role]);
+                copy_header(rules->column[role], q->sums.column[role].header);
+            }
         }
     }
     return TC_OK;
@@ -52,10 +62,12 @@ void tc_ingest_quality_free(tc_ingest_quality *q)
 }
 
 /* Bit r: nothing but blanks stands in the column of role r. */
-static unsigned empty_columns(const tc_ingest_quality *q, const tc_csv_text *text)
+static unsigned empty_columns(const tc_ingest_quality *q, const tc_csv_text *text,
+                              tc_row_reason reason)
 {
+    const int n = reason == TC_ROW_USED ? q->n_optional : q->n_mapped;
     unsigned empty = 0;
-    for (int i = 0; i < q->n_mapped; i++) {
+    for (int i = 0; i < n; i++) {
         const tc_csv_text t = text[q->mapped[i]];
         if (t.n == 0 ||
             ((t.data[0] == ' ' || t.data[0] == '\t') && tc_csv_trim(t).n == 0)) {
@@ -99,7 +111,8 @@ static void count_amount(tc_quality *sums, tc_quality_day *day, int64_t amount)
 tc_status tc_ingest_quality_row(tc_ingest_quality *q, const tc_csv_text text[TC_N_ROLES],
                                 const tc_row_event *event, tc_error *err)
 {
-    const unsigned empty = empty_columns(q, text), bad = event->unreadable & ~empty;
+    const unsigned empty = empty_columns(q, text, event->reason),
+                   bad = event->unreadable & ~empty;
     tc_quality_day *day;
     q->sums.count[TC_QUALITY_SHAPED]++;
     if ((empty | bad) != 0) {
@@ -111,7 +124,7 @@ tc_status tc_ingest_quality_row(tc_ingest_quality *q, const tc_csv_text text[TC_
     if ((event->unreadable >> TC_ROLE_TIME & 1) != 0) {
         return TC_OK;
     }
-    day = tc_quality_make_day(&q->sums, tc_date_day_of(event->time), err);
+    day = tc_quality_day_of(&q->sums, event->time, err);
     if (day == NULL) {
         return TC_ENOMEM;
     }

@@ -8,9 +8,10 @@
 
 typedef struct {
     tc_quality sums; /* column[role]; of this rank until they are merged */
-    int n_mapped;
-    int mapped[TC_N_ROLES]; /* roles with a column */
-    int64_t tolerance;      /* of amounts, 1/10,000 */
+    /* roles with a column, first those that a used row may lack */
+    int n_mapped, n_optional;
+    int mapped[TC_N_ROLES];
+    int64_t tolerance; /* of amounts, 1/10,000 */
 } tc_ingest_quality;
 
 /* Local. Errors: TC_ENOMEM. */

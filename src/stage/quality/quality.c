@@ -42,8 +42,11 @@ tc_quality_day *tc_quality_make_day(tc_quality *q, int64_t day, tc_error *err)
 
 const tc_quality_day *tc_quality_next_day(const tc_quality *q, int64_t *day)
 {
-    int64_t at = *day < TC_QUALITY_FIRST_DAY ? 0 : *day - TC_QUALITY_FIRST_DAY;
-    while (at <= TC_QUALITY_LAST_DAY - TC_QUALITY_FIRST_DAY) {
+    const int64_t end = TC_QUALITY_LAST_DAY - TC_QUALITY_FIRST_DAY + 1;
+    int64_t at = *day < TC_QUALITY_FIRST_DAY  ? 0
+                 : *day > TC_QUALITY_LAST_DAY ? end
+                                              : *day - TC_QUALITY_FIRST_DAY;
+    while (at < end) {
         const tc_quality_day *page = q->page[at / TC_QUALITY_PAGE];
         if (page == NULL) {
             at = (at / TC_QUALITY_PAGE + 1) * TC_QUALITY_PAGE;

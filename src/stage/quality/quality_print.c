@@ -2,7 +2,6 @@
  * the report. */
 #include "tiercel/quality.h"
 
-#include "tiercel/lineage.h"
 #include "tiercel/log.h"
 
 #include <jansson.h>
@@ -215,12 +214,12 @@ tc_status tc_quality_enforce_all(tc_comm *comm, const json_t *section,
 
 tc_status tc_quality_check_all(tc_comm *comm, const tc_config *config, tc_error *err)
 {
-    tc_store *store = NULL;
+    tc_event_list list = {0};
     tc_quality q = {0};
     json_t *section = NULL;
-    tc_status st = tc_stage_open_all(comm, config, TC_STAGE_INGEST, &store, err);
+    tc_status st = tc_event_list_open_all(comm, config, &list, err);
     if (st == TC_OK) {
-        st = tc_quality_get_all(comm, store, &q, err);
+        st = tc_quality_list_all(comm, &list, &q, err);
     }
     if (st == TC_OK) {
         st = tc_comm_agree_all(comm, tc_quality_json(&q, config, &section, err), err);
@@ -230,6 +229,6 @@ tc_status tc_quality_check_all(tc_comm *comm, const tc_config *config, tc_error 
     }
     json_decref(section);
     tc_quality_free(&q);
-    tc_store_close_all(&store);
+    tc_event_list_close_all(&list);
     return st;
 }

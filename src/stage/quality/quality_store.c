@@ -291,3 +291,18 @@ tc_status tc_quality_get_all(tc_comm *comm, tc_store *store, tc_quality *q, tc_e
     tc_mem_free(steps);
     return st;
 }
+
+tc_status tc_quality_list_all(tc_comm *comm, const tc_event_list *list, tc_quality *q,
+                              tc_error *err)
+{
+    tc_status st = tc_comm_agree_all(comm, tc_quality_create(q, err), err);
+    for (int i = 0; i < list->n && st == TC_OK; i++) {
+        tc_quality one = {0};
+        st = tc_quality_get_all(comm, list->store[i], &one, err);
+        if (st == TC_OK) {
+            st = tc_comm_agree_all(comm, tc_quality_merge(q, &one, err), err);
+        }
+        tc_quality_free(&one);
+    }
+    return st;
+}

@@ -7,7 +7,7 @@ tc_status tc_report_quality_all(tc_report *r, tc_error *err)
 {
     tc_quality q = {0};
     json_t *section = NULL;
-    tc_status st = tc_quality_get_all(r->comm, r->events, &q, err);
+    tc_status st = tc_quality_list_all(r->comm, &r->list, &q, err);
     if (st == TC_OK) {
         st = tc_comm_agree_all(r->comm, tc_quality_json(&q, r->config, &section, err), err);
     }
