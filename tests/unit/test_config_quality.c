@@ -24,16 +24,16 @@ static void test_defaults(void **state)
 
 static void test_values(void **state)
 {
-    static const char *const set[] = {"run.as_of=2020-01-01",
-                                      "quality.completeness=none",
-                                      "quality.rejected=0.5",
-                                      "quality.freshness_days=3",
-                                      "quality.not_before=1994-07-05",
-                                      "quality.not_after=as_of",
-                                      "quality.enforce=false",
-                                      ("quality.columns=[{column: customer, completeness: "
-                                       "0.7}, {column: time, completeness: none}]")};
-    tc_config *c = parse_ok(minimal, set, 8);
+    static const char *set[9] = {"run.as_of=2020-01-01",
+                                 "quality.completeness=none",
+                                 "quality.rejected=0.5",
+                                 "quality.freshness_days=3",
+                                 "quality.not_before=1994-07-05",
+                                 "quality.not_after=as_of",
+                                 "quality.enforce=false",
+                                 ("quality.columns=[{column: customer, completeness: "
+                                  "0.7}, {column: time, completeness: none}]")};
+    tc_config *c = parse_ok(minimal, set, 8), *again;
     const tc_config_quality *q = &c->quality;
     (void)state;
     assert_true(isnan(q->completeness) && q->rejected == 0.5 && q->freshness_days == 3);
@@ -43,6 +43,10 @@ static void test_values(void **state)
     assert_int_equal(q->n_columns, 2);
     assert_string_equal(q->columns[0].column, "customer");
     assert_true(q->columns[0].completeness == 0.7 && isnan(q->columns[1].completeness));
+    set[8] = "quality.columns=[]"; /* a later list replaces the former one, also by none */
+    again = parse_ok(minimal, set, 9);
+    assert_int_equal(again->quality.n_columns, 0);
+    tc_config_destroy(&again);
     expect_section(
         c, "quality",
         "{\"columns\":[{\"column\":\"customer\",\"completeness\":0.69999999999999996},"

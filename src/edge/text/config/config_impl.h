@@ -298,9 +298,12 @@ TC_NODISCARD tc_status tc_layer_check(tc_layer *layer, tc_error *err);
  * the file (config_place.c). */
 tc_place tc_layers_place(tc_layer *layers, int n, const char *path);
 
+/* 1 if the layer itself has the path. */
+int tc_layer_has(tc_layer *layer, const char *path);
+
 /* Defaults, and the values of one layer over the former ones (config_resolve.c). */
 TC_NODISCARD tc_status tc_config_defaults(tc_config *config, tc_error *err);
-TC_NODISCARD tc_status tc_config_apply(tc_config *config, const tc_raw *raw, tc_error *err);
+TC_NODISCARD tc_status tc_config_apply(tc_config *config, tc_layer *layer, tc_error *err);
 /* Frees what the configuration holds, not itself. */
 void tc_config_clear(tc_config *config);
 /* The elements of a list and their number. */

@@ -13,7 +13,7 @@ static tc_status resolve(tc_config *config, tc_layer *layers, int n, const char 
 {
     TC_TRY(tc_config_defaults(config, err));
     for (int i = 0; i < n; i++) {
-        TC_TRY(tc_config_apply(config, layers[i].raw, err));
+        TC_TRY(tc_config_apply(config, &layers[i], err));
     }
     TC_TRY(tc_config_verify(config, layers, n, err));
     return tc_config_expand(config, folder, layers, n, err);

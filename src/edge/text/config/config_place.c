@@ -81,6 +81,11 @@ static int64_t line_of(yaml_document_t *document, const char *path)
     return node == NULL ? 0 : line;
 }
 
+int tc_layer_has(tc_layer *layer, const char *path)
+{
+    return layer->has_document && line_of(&layer->document, path) > 0;
+}
+
 static void cut_last(char *path)
 {
     char *dot = strrchr(path, '.'), *open = strrchr(path, '[');

@@ -59,15 +59,19 @@ static tc_status take_key(const tc_key *key, const void *raw, void *object, tc_e
                : store_default(key, object, err);
 }
 
-static tc_status apply_list(const tc_list *list, const tc_raw *raw, tc_config *config,
+static tc_status apply_list(const tc_list *list, tc_layer *layer, tc_config *config,
                             tc_error *err)
 {
+    const tc_raw *raw = layer->raw;
     const char *raw_items;
     unsigned n;
     char *items;
     tc_status st = TC_OK;
     memcpy(&raw_items, (const char *)raw + list->raw_items, sizeof raw_items);
     memcpy(&n, (const char *)raw + list->raw_count, sizeof n);
+    if (raw_items == NULL && tc_layer_has(layer, list->path)) {
+        set_items(list, config, NULL, 0); /* [] replaces what was there before */
+    }
     if (raw_items == NULL) {
         return TC_OK;
     }
@@ -89,8 +93,9 @@ static tc_status apply_list(const tc_list *list, const tc_raw *raw, tc_config *c
     return TC_OK;
 }
 
-tc_status tc_config_apply(tc_config *config, const tc_raw *raw, tc_error *err)
+tc_status tc_config_apply(tc_config *config, tc_layer *layer, tc_error *err)
 {
+    const tc_raw *raw = layer->raw;
     int n_keys, n_lists;
     const tc_key *keys = tc_keys(&n_keys);
     const tc_list *lists = tc_lists(&n_lists);
@@ -104,7 +109,7 @@ tc_status tc_config_apply(tc_config *config, const tc_raw *raw, tc_error *err)
         }
     }
     for (int i = 0; i < n_lists; i++) {
-        TC_TRY(apply_list(&lists[i], raw, config, err));
+        TC_TRY(apply_list(&lists[i], layer, config, err));
     }
     return TC_OK;
 }
@@ -115,7 +120,7 @@ static tc_status default_list(tc_config *config, const tc_list *list, tc_error *
     tc_layer layer = {0};
     tc_status st = tc_layer_set(&layer, "default", list->path, list->fallback, err);
     if (st == TC_OK) {
-        st = tc_config_apply(config, layer.raw, err);
+        st = tc_config_apply(config, &layer, err);
     }
     tc_layer_free(&layer);
     return st;
