@@ -150,6 +150,10 @@ static void take_counts(tc_ingest *in)
     sums->count[TC_QUALITY_UNREADABLE] += c->rows - sums->count[TC_QUALITY_SHAPED];
     sums->count[TC_QUALITY_REJECTED] = c->rows - c->reason_rows[TC_ROW_USED];
     sums->count[TC_QUALITY_DUPLICATES] = c->duplicate_rows;
+    if (in->rules.column[TC_ROLE_ORDER] != NULL) {
+        sums->count[TC_QUALITY_ORDERS] = c->orders;
+        sums->count[TC_QUALITY_ORDERS_MIXED] = c->orders_mixed;
+    }
 }
 
 tc_status tc_ingest_quality_all(tc_ingest *in, tc_store *store, tc_error *err)
