@@ -239,19 +239,28 @@ static void find_same(tc_table_reader *reader)
     }
 }
 
+static void list_wanted(tc_table_reader *reader)
+{
+    int n = 0;
+    for (int last = 0; last < 2; last++) {
+        for (int c = 0; c < reader->n_columns; c++) {
+            const int64_t field = reader->place[c].field;
+            if (field >= 0 && (field == reader->n_fields - 1) == last) {
+                reader->wanted[n++] = (tc_table_wanted){c, (int32_t)field};
+            }
+        }
+        reader->n_inner = last ? reader->n_inner : n;
+    }
+    reader->n_wanted = n;
+}
+
 tc_status tc_table_header_find(tc_table_reader *reader, tc_error *err)
 {
     for (int c = 0; c < reader->n_columns; c++) {
         TC_TRY(find_column(reader, c, err));
     }
     find_same(reader);
-    reader->n_wanted = 0;
-    for (int c = 0; c < reader->n_columns; c++) {
-        if (reader->place[c].field >= 0) {
-            reader->wanted[reader->n_wanted++] =
-                (tc_table_wanted){c, (int32_t)reader->place[c].field};
-        }
-    }
+    list_wanted(reader);
     if (!reader->spec->all_columns) {
         return TC_OK;
     }

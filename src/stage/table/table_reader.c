@@ -17,7 +17,8 @@ void tc_table_reader_free(tc_table_reader *reader)
     tc_mem_free(reader->scratch);
     tc_mem_free(reader->field);
     tc_mem_free(reader->wanted);
-    tc_mem_free(reader->places);
+    tc_mem_free(reader->known.place);
+    tc_mem_free(reader->known.line);
     tc_mem_free(reader->name);
     tc_mem_free(reader->place);
     tc_mem_free(reader->text);

@@ -6,6 +6,7 @@
 #include "table_plan.h"
 
 #include "tiercel/buffer.h"
+#include "tiercel/csv_scan.h"
 
 /* Where the text of a column comes from in the file that is open. */
 typedef struct {
@@ -44,12 +45,15 @@ typedef struct {
     uint64_t header_hash;
     tc_csv_field *field;     /* [n_fields], owned; of the record last read */
     tc_table_wanted *wanted; /* [n_wanted], owned */
-    int n_wanted;
+    int n_wanted, n_inner;   /* the first are not of the last field of the record */
     /* the places of delimiters, quotes and newlines in the window, table_scan.c */
-    uint32_t *places; /* [place_room], owned; from next_place to n_places */
-    int64_t place_room, next_place, n_places;
-    int64_t scanned; /* the places up to this byte of the buffer are known */
-    char *scratch;   /* for texts with doubled quotes; owned */
+    tc_csv_places known; /* [place_room] each, owned; what is ahead begins at: */
+    int64_t next_place, next_line;
+    int64_t scanned; /* what stands before this byte of the buffer is known */
+    /* the last chunk alone; the flags of `known` are those of all bytes that are ahead */
+    int64_t chunk_begin;
+    int chunk_irregular, chunk_padded;
+    char *scratch; /* [TC_CSV_MAX_RECORD], for texts with doubled quotes; owned */
 } tc_table_reader;
 
 /* One record; borrowed until the next is read. */

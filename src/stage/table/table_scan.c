@@ -2,7 +2,6 @@
  * is not well-formed is left to the plain scanner, which says what is wrong with it. */
 #include "table_reader.h"
 
-#include "tiercel/csv_scan.h"
 #include "tiercel/hash.h"
 #include "tiercel/mem.h"
 
@@ -13,46 +12,73 @@ enum { CHUNK = 8 << 10, ROOM = 64 << 10 };
 
 tc_status tc_table_scan_create(tc_table_reader *r, tc_error *err)
 {
-    r->place_room = ROOM;
-    r->places = tc_mem_alloc(ROOM + TC_CSV_SCAN_SLACK, sizeof *r->places, err);
-    return r->places == NULL ? TC_ENOMEM : TC_OK;
+    const int64_t room = ROOM + TC_CSV_SCAN_SLACK;
+    r->known.place = tc_mem_alloc(room, sizeof *r->known.place, err);
+    r->known.line = tc_mem_alloc(room, sizeof *r->known.line, err);
+    return r->known.place == NULL || r->known.line == NULL ? TC_ENOMEM : TC_OK;
 }
 
+/* place[0] is room for the place before the first one. */
 void tc_table_scan_restart(tc_table_reader *r)
 {
-    r->scanned = r->at;
-    r->next_place = r->n_places = 1;
+    r->scanned = r->chunk_begin = r->at;
+    r->next_place = r->known.n_places = 1;
+    r->next_line = r->known.n_lines = 0;
+    r->known.irregular = r->known.padded = r->chunk_irregular = r->chunk_padded = 0;
 }
 
-/* places[0] is room for the place before the first one. */
 void tc_table_scan_follow(tc_table_reader *r)
 {
-    while (r->next_place < r->n_places && (int64_t)r->places[r->next_place] < r->at) {
+    const tc_csv_places *const known = &r->known;
+    while (r->next_place < known->n_places && known->place[r->next_place] < r->at) {
         r->next_place++;
     }
+    while (r->next_line < known->n_lines && known->line[r->next_line] < r->at) {
+        r->next_line++;
+    }
     r->scanned = r->scanned < r->at ? r->at : r->scanned;
+}
+
+/* Moves what is ahead to the front of the lists. */
+static void compact(tc_table_reader *r)
+{
+    tc_csv_places *const known = &r->known;
+    known->n_places -= r->next_place;
+    known->n_lines -= r->next_line;
+    memmove(known->place + 1, known->place + r->next_place,
+            (size_t)known->n_places * sizeof *known->place);
+    memmove(known->line, known->line + r->next_line,
+            (size_t)known->n_lines * sizeof *known->line);
+    known->n_places++;
+    r->next_place = 1;
+    r->next_line = 0;
 }
 
 /* Finds the places in the next bytes of the buffer. The last byte has to wait, as a
  * carriage return is judged by the byte behind it. */
 static tc_table_scan scan_more(tc_table_reader *r)
 {
+    tc_csv_places *const known = &r->known;
     const int64_t limit = r->at_end ? r->filled : r->filled - 1;
-    const int64_t kept = r->n_places - r->next_place;
+    const int one_chunk = r->at >= r->chunk_begin; /* what is ahead lies in it */
+    const int irregular = one_chunk ? r->chunk_irregular : known->irregular;
+    const int padded = one_chunk ? r->chunk_padded : known->padded;
     int64_t n = limit - r->scanned;
     if (n <= 0) {
         return r->at_end || r->filled - r->at > TC_CSV_MAX_RECORD ? TC_TABLE_SCAN_PLAIN
                                                                   : TC_TABLE_SCAN_MORE;
     }
-    if (kept + CHUNK + 1 > r->place_room) {
+    n = n < CHUNK ? n : CHUNK;
+    compact(r);
+    if (known->n_places + n > ROOM) {
         return TC_TABLE_SCAN_PLAIN;
     }
-    n = n < CHUNK ? n : CHUNK;
-    memmove(r->places + 1, r->places + r->next_place, (size_t)kept * sizeof *r->places);
-    r->next_place = 1;
-    r->n_places = 1 + kept;
-    r->n_places += tc_csv_scan(&r->spec->dialect, r->buffer + r->scanned, n,
-                               (uint32_t)r->scanned, r->places + r->n_places);
+    tc_csv_scan(&r->spec->dialect, r->buffer + r->scanned, n, (uint32_t)r->scanned, known);
+    r->chunk_begin = r->scanned;
+    r->chunk_irregular = known->irregular;
+    r->chunk_padded = known->padded;
+    known->irregular |= irregular;
+    known->padded |= padded;
     r->scanned += n;
     return TC_TABLE_SCAN_ROW;
 }
@@ -62,8 +88,13 @@ static int is_simple(const tc_table_reader *r, const uint32_t *place, int64_t n)
 {
     const char *const buffer = r->buffer;
     const char delimiter = (char)r->spec->dialect.delimiter;
-    int wrong = buffer[place[n - 1]] != '\n';
-    for (int64_t i = 0; i < n - 1; i++) {
+    const uint32_t last = place[n - 1];
+    int wrong = 0;
+    if (r->next_line == r->known.n_lines || last != r->known.line[r->next_line] ||
+        last - (uint32_t)r->at > TC_CSV_MAX_RECORD || last - (uint32_t)r->at < 2) {
+        return 0; /* also what may be an empty line */
+    }
+    for (int64_t i = 0; i < n - 1 && r->known.irregular; i++) {
         wrong |= buffer[place[i]] ^ delimiter;
     }
     return wrong == 0;
@@ -87,13 +118,7 @@ static void fill_row(tc_table_reader *r, int64_t end, int64_t lines, int64_t use
     r->at = end + 1;
     r->line += lines;
     r->next_place += used;
-}
-
-/* A byte up to the blank may have to be trimmed; it may also be the byte of form beside an
- * empty field. */
-static int may_trim(char c)
-{
-    return (unsigned char)c <= ' ';
+    r->next_line += lines;
 }
 
 static void take_simple(tc_table_reader *r, const uint32_t *place, tc_table_row *row)
@@ -101,19 +126,19 @@ static void take_simple(tc_table_reader *r, const uint32_t *place, tc_table_row 
     const int64_t n = r->n_fields, end = place[n - 1];
     const int64_t stop = end - (r->buffer[end - 1] == '\r');
     const tc_table_wanted *const wanted = r->wanted;
-    tc_csv_text *const text = r->text;
     const char *const buffer = r->buffer;
     const int n_wanted = r->n_wanted;
-    int blanks = 0;
-    r->places[r->next_place - 1] = (uint32_t)r->at - 1;
+    tc_csv_text *const text = r->text;
+    r->known.place[r->next_place - 1] = (uint32_t)r->at - 1;
     for (int i = 0; i < n_wanted; i++) {
-        const int32_t field = wanted[i].field;
-        const uint32_t from = place[field - 1] + 1;
-        const uint32_t to = field == n - 1 ? (uint32_t)stop : place[field];
-        text[wanted[i].column] = (tc_csv_text){buffer + from, (int64_t)(to - from)};
-        blanks |= may_trim(buffer[from]) | may_trim(buffer[(int64_t)to - 1]);
+        const uint32_t *const to = place + wanted[i].field;
+        const uint32_t from = to[-1] + 1;
+        text[wanted[i].column] = (tc_csv_text){buffer + from, (int64_t)(*to - from)};
     }
-    for (int i = 0; i < n_wanted && blanks; i++) {
+    for (int i = r->n_inner; i < n_wanted; i++) {
+        text[wanted[i].column].n -= end - stop;
+    }
+    for (int i = 0; i < n_wanted && r->known.padded; i++) {
         text[wanted[i].column] = tc_csv_trim(text[wanted[i].column]);
     }
     fill_row(r, end, 1, n, row);
@@ -180,7 +205,8 @@ static tc_table_scan walk_field(const tc_table_reader *r, walk *w, int64_t begin
 /* Any record without a flaw. */
 static tc_table_scan walk_record(tc_table_reader *r, tc_table_row *row)
 {
-    walk w = {r->places + r->next_place, r->n_places - r->next_place, 0, 0};
+    walk w = {.place = r->known.place + r->next_place,
+              .n = r->known.n_places - r->next_place};
     int64_t begin = r->at, n_fields = 0, end;
     do {
         int64_t stop = 0;
@@ -208,12 +234,11 @@ tc_table_scan tc_table_scan_row(tc_table_reader *r, tc_table_row *row, int *simp
 {
     const int64_t n = r->n_fields;
     for (;;) {
-        const uint32_t *const place = r->places + r->next_place;
+        const uint32_t *const place = r->known.place + r->next_place;
         tc_table_scan found = TC_TABLE_SCAN_MORE;
         *simple = 0;
-        if (r->n_places - r->next_place >= n) {
-            if (is_simple(r, place, n) && place[n - 1] - r->at <= TC_CSV_MAX_RECORD &&
-                place[n - 1] - r->at >= 2 /* no empty line */) {
+        if (r->known.n_places - r->next_place >= n) {
+            if (is_simple(r, place, n)) {
                 *simple = 1;
                 take_simple(r, place, row);
                 return TC_TABLE_SCAN_ROW;
