@@ -12,7 +12,7 @@ foreach(source ${unit_tests})
   get_filename_component(name ${source} NAME_WE)
   add_executable(${name} ${source})
   target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
-  if(name MATCHES "^test_(ingest|table)_")
+  if(name MATCHES "^test_(ingest|table|features)_")
     target_link_libraries(${name} PRIVATE tc_stage) # the serial parts of a stage; MPI is never started
   endif()
   target_link_libraries(${name} PRIVATE tc_kernel tc_text tc_base PkgConfig::CMOCKA GSL::gsl)
