@@ -62,7 +62,11 @@ for policy in keep drop drop_between_files; do
     # what the report says of the input is the same, but for what each ingest alone can count
     /usr/bin/python3 - "whole-$policy/report.json" "parts-$policy/report.json" <<'EOF'
 import json, sys
-whole, parts = (json.load(open(p))["input"] for p in sys.argv[1:])
+reports = [json.load(open(p)) for p in sys.argv[1:]]
+whole, parts = (r["input"] for r in reports)
+quality = [r["data_quality"] for r in reports]
+for key in "columns", "coverage":
+    assert quality[0][key] == quality[1][key], key
 assert parts.pop("event_files") == 13
 each = parts.pop("counted_within_each_file")
 for key in whole:
