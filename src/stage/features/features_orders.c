@@ -83,7 +83,8 @@ static tc_status count_range_all(tc_comm *comm, tc_store_piece *const *piece,
         uint64_t *word = (uint64_t *)(void *)found.data;
         TC_ASSERT(count != NULL && (word != NULL || found.size == 0));
         n = unique(word, found.size / (int64_t)sizeof *word);
-        for (int64_t i = 0; i < n && word != NULL; i++) { /* sorted, so grouped by their owner */
+        for (int64_t i = 0; i < n && word != NULL;
+             i++) { /* sorted, so grouped by their owner */
             count[owner_of(word[i], ranks)]++;
         }
         st = tc_comm_exchange_all(comm, word, count, sizeof *word, &received, err);
