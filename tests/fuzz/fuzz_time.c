@@ -1,5 +1,6 @@
 /* Dates and times: bounds, writing back what was read, and dates made from numbers against a calendar that counts
- * day by day. The first line of the input is the format, the rest the text. */
+ * day by day. The first line of the input is the format,
+ * perhaps with | and a zone behind it, the rest the text. */
 #include "fuzz.h"
 
 #include "tiercel/date.h"
@@ -49,12 +50,20 @@ static void check_written_back(int64_t seconds)
     FUZZ_CHECK(again == seconds);
 }
 
-static void check_text(const char *format, const char *text, int64_t n)
+static void check_text(char *format, const char *text, int64_t n)
 {
     tc_time_format compiled;
     int64_t seconds = 42;
     tc_error err = {0};
-    const tc_status st = tc_time_compile(format, &compiled, &err);
+    char *const zone = strrchr(format, '|');
+    tc_status st;
+    if (zone != NULL) {
+        *zone = '\0';
+    }
+    st = tc_time_compile(format, &compiled, &err);
+    if (st == TC_OK && zone != NULL) {
+        st = tc_time_set_zone(&compiled, zone + 1, &err);
+    }
     if (st != TC_OK) {
         FUZZ_CHECK(st == TC_ECONFIG && err.message[0] != '\0');
         return;

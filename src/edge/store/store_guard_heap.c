@@ -230,7 +230,7 @@ static const char *read_tree(tc_guard *guard, int64_t at, tc_buffer *found)
         memcpy(&node, guard->chunks.data + i, sizeof node);
         wrong = read_node(guard, &node, found);
     }
-    return wrong == NULL && found->size != 16 * total ? not_ours : wrong;
+    return wrong == NULL && found->size / 16 != total ? not_ours : wrong;
 }
 
 const char *tc_guard_heap(tc_guard *guard, const tc_guard_object *object)

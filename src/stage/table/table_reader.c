@@ -229,6 +229,10 @@ static tc_status plain_row(tc_table_reader *reader, tc_table_row *row, int *foun
     row->problem = judge(reader, &record, &row->field);
     if (row->problem == TC_TABLE_GOOD) {
         take_texts(reader);
+    } else { /* those of the row before would point to what is gone */
+        for (int c = 0; c < reader->n_columns; c++) {
+            reader->text[c] = (tc_csv_text){"", 0};
+        }
     }
     tc_table_scan_follow(reader);
     return TC_OK;
