@@ -37,12 +37,14 @@ done
     seq 1 400000 | awk '{ printf "%s,2024-%02d-%02d 12:00:00,%d.50,o%d\n", ($1 % 10 ? "whale" : "c" $1), 1 + $1 % 7,
         1 + $1 % 28, $1 * 7919 % 1000, $1 % 3 ? $1 : 1 }'
     seq 1 300000 | sed 's/.*/same,2024-05-05 05:05:05,5.00,5/'
+    seq 1 150000 | sed 's/.*/bad,2024-13-45,5.00,5/'
 } >skew.csv
 cat >skew.yaml <<EOF
 run: {directory: skew}
 input:
   transactions: [skew.csv]
   columns: {customer: customer, time: time, amount: amount, order: order}
+quality: {enforce: false}
 EOF
 for duplicates in keep drop drop_between_files; do
     tiercel 2 ingest skew.yaml -q --set run.directory="$work/large" --set input.duplicates=$duplicates

@@ -94,10 +94,14 @@ static void check_policy(const char *text, tc_duplicates_policy policy, const ch
     unsigned char row[TC_PACKED_MAX];
     uint64_t place[32];
     tc_ingest_duplicates found = {0};
-    tc_buffer rejects = {0};
+    tc_spill *spill;
+    tc_reject_list rejects;
+    tc_buffer listed = {0};
     char out[80] = "";
     int64_t n = 0, at = 0, n_keep;
     const tc_packed_head head = {.amount = 3, .row = 17};
+    assert_int_equal(tc_spill_create(1 << 20, "/nowhere", &spill, NULL), TC_OK);
+    tc_reject_list_start(&rejects, spill);
     (void)tc_packed_write(row, &head, "id", 2);
     for (; text[n] != 0; n++) {
         place[n] = (uint64_t)(text[n] - '0') << TC_PLACE_LINE_BITS | (uint64_t)n;
@@ -105,8 +109,10 @@ static void check_policy(const char *text, tc_duplicates_policy policy, const ch
     assert_int_equal(tc_ingest_dedupe(&(tc_ingest_group){row, place, n}, policy, &found,
                                       &rejects, &n_keep, NULL),
                      TC_OK);
+    tc_spill_seal(spill, &rejects.stream);
+    assert_int_equal(tc_reject_list_select(&rejects, 0, 0, &listed, NULL), TC_OK);
     for (int64_t i = 0; i < found.dropped; i++) {
-        const tc_pair *pair = (const tc_pair *)(const void *)rejects.data + i;
+        const tc_pair *pair = (const tc_pair *)(const void *)listed.data + i;
         assert_true(pair->value == tc_reject_value(TC_ROW_DUPLICATE, -1));
         at += sprintf(out + at, "%d", (int)(pair->key & 255));
     }
@@ -114,8 +120,9 @@ static void check_policy(const char *text, tc_duplicates_policy policy, const ch
     assert_int_equal(n_keep, n - found.dropped);
     assert_int_equal(found.rows, n - 1);
     assert_true(found.amount == 3 * (n - 1) && found.dropped_amount == 3 * found.dropped);
-    assert_int_equal(rejects.size, found.dropped * (int64_t)sizeof(tc_pair));
-    tc_buffer_free(&rejects);
+    assert_int_equal(listed.size, found.dropped * (int64_t)sizeof(tc_pair));
+    tc_buffer_free(&listed);
+    tc_spill_destroy(&spill);
 }
 
 static void test_policies(void **state)

@@ -47,7 +47,6 @@ static void finish(tc_ingest *in)
     tc_spill_destroy(&in->spill);
     tc_mem_free(in->channel_code);
     tc_mem_free(in->category_code);
-    tc_buffer_free(&in->rejects);
     tc_ingest_quality_free(&in->quality);
     tc_mem_free(in->channel_text);
     tc_mem_free(in->category_text);
@@ -127,7 +126,8 @@ static tc_status write_all(tc_ingest *in, tc_error *err)
     tc_status st = events == NULL || rejects == NULL ? TC_ENOMEM : TC_OK;
     st = tc_comm_agree_all(in->comm, st, err);
     if (st == TC_OK) {
-        st = tc_rejects_write_all(in->comm, in->config, rejects, &in->rejects, err);
+        st = tc_rejects_write_all(in->comm, in->config, rejects, &in->rejects,
+                                  in->memory.settle, err);
     }
     if (st == TC_OK) {
         tc_ingest_phase(in, "rejects");

@@ -26,21 +26,20 @@ static range fullest_file(const tc_ingest_group *g)
     return best;
 }
 
-static tc_status list_rejects(const tc_ingest_group *g, range keep, tc_buffer *rejects,
+static tc_status list_rejects(const tc_ingest_group *g, range keep, tc_reject_list *rejects,
                               tc_error *err)
 {
     for (int64_t i = 0; i < g->n; i++) {
-        const tc_pair line = {.key = g->place[i],
-                              .value = tc_reject_value(TC_ROW_DUPLICATE, -1)};
         if (i < keep.begin || i >= keep.begin + keep.n) {
-            TC_TRY(tc_buffer_append(rejects, &line, (int64_t)sizeof line, err));
+            TC_TRY(tc_reject_list_add(rejects, g->place[i],
+                                      tc_reject_value(TC_ROW_DUPLICATE, -1), err));
         }
     }
     return TC_OK;
 }
 
 tc_status tc_ingest_dedupe(const tc_ingest_group *group, tc_duplicates_policy policy,
-                           tc_ingest_duplicates *duplicates, tc_buffer *rejects,
+                           tc_ingest_duplicates *duplicates, tc_reject_list *rejects,
                            int64_t *n_keep, tc_error *err)
 {
     const tc_packed_head head = tc_packed_head_of(group->row);

@@ -3,6 +3,7 @@
 #define TC_INGEST_DEDUPE_H
 
 #include "ingest_record.h"
+#include "ingest_reject_list.h"
 
 #include "tiercel/buffer.h"
 #include "tiercel/config.h"
@@ -24,11 +25,11 @@ typedef struct {
 
 /* Local. Counts a group and says how many of it stay: drop keeps the row of the smallest
  * place; drop_between_files keeps those of the file that has most of them (the first such).
- * The others are appended to `rejects`, unless NULL, as (place, reason). Errors:
- * TC_ENOMEM. */
+ * The others are added to `rejects`, unless NULL. Errors: as of tc_reject_list_add. */
 TC_NODISCARD tc_status tc_ingest_dedupe(const tc_ingest_group *group,
                                         tc_duplicates_policy policy,
                                         tc_ingest_duplicates *duplicates,
-                                        tc_buffer *rejects, int64_t *n_keep, tc_error *err);
+                                        tc_reject_list *rejects, int64_t *n_keep,
+                                        tc_error *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include "ingest_lanes.h"
 #include "ingest_memory.h"
 #include "ingest_quality.h"
+#include "ingest_reject_list.h"
 #include "ingest_row.h"
 #include "ingest_sort.h"
 
@@ -63,7 +64,7 @@ typedef struct {
     int64_t n_customers, id_width;
     int share_orders;       /* customers on different ranks may have one order */
     tc_spill_stream orders; /* tc_order_item */
-    tc_buffer rejects;      /* tc_pair, see ingest_rejects.h */
+    tc_reject_list rejects;
     char *channel_text, *category_text; /* final dictionaries; owned */
     int channel_width, category_width;
     tc_ingest_counts counts;

@@ -7,11 +7,10 @@
 static tc_status add_reject(tc_ingest *in, uint64_t place, tc_row_reason reason,
                             int64_t column, tc_error *err)
 {
-    const tc_pair line = {.key = place, .value = tc_reject_value(reason, column)};
     if (reason == TC_ROW_TIME && (int64_t)place < in->counts.first_bad_time) {
         in->counts.first_bad_time = (int64_t)place;
     }
-    return tc_buffer_append(&in->rejects, &line, (int64_t)sizeof line, err);
+    return tc_reject_list_add(&in->rejects, place, tc_reject_value(reason, column), err);
 }
 
 /* Appends a row to the lane of its owner. */

@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FLUSH_BYTES = 1 << 20 };
+/* PAIR_BYTES: what sorting takes for a rejected row, at worst all of them on one rank. */
+enum { FLUSH_BYTES = 1 << 20, PAIR_BYTES = 96 };
 
 static const char heading[] = "file,line,reason,column\n";
 
@@ -146,30 +147,34 @@ static tc_status close_part(writer *w, tc_error *err)
     return TC_OK;
 }
 
-/* Collective. Rank 0 makes the file with its heading, then every rank writes its lines
- * behind those of the lower ranks. */
+/* Collective. Rank 0 makes the file with its heading, if nothing is written yet; then every
+ * rank writes its lines behind those of the lower ranks. *end: bytes of the file before and
+ * after. */
 static tc_status write_part_all(tc_comm *comm, const char *part, const naming *names,
-                                const tc_buffer *sorted, tc_error *err)
+                                const tc_buffer *sorted, int64_t *end, tc_error *err)
 {
-    const int first = tc_comm_rank(comm) == 0;
+    const int make = tc_comm_rank(comm) == 0 && *end == 0;
+    const int64_t begin = *end == 0 ? (int64_t)sizeof heading - 1 : *end;
     writer w = {.path = part, .fd = -1};
     int64_t bytes, offset;
     tc_status st = put_lines(&w, names, sorted, err);
-    bytes = offset = w.offset;
-    if (st == TC_OK && first) {
+    *end = bytes = offset = w.offset;
+    if (st == TC_OK && make) {
         w.fd = open_part(part, 1, err);
         st = w.fd < 0 ? TC_EIO : TC_OK;
     }
     st = tc_comm_agree_all(comm, st, err);
     if (st == TC_OK) {
         tc_comm_exscan_i64_all(comm, &offset, 1);
-        if (!first && bytes > 0) {
+        tc_comm_sum_i64_all(comm, end, 1);
+        *end += begin;
+        if (!make && bytes > 0) {
             w.fd = open_part(part, 0, err);
             st = w.fd < 0 ? TC_EIO : TC_OK;
         }
     }
-    w.offset = first ? 0 : offset + (int64_t)sizeof heading - 1;
-    if (st == TC_OK && first) {
+    w.offset = make ? 0 : begin + offset;
+    if (st == TC_OK && make) {
         st = tc_buffer_append(&w.text, heading, (int64_t)sizeof heading - 1, err);
     }
     if (st == TC_OK && w.fd >= 0) {
@@ -209,26 +214,66 @@ static tc_status name_files(const tc_config_input *input, naming *names, tc_erro
     return tc_row_rules_compile(input, &names->rules, err);
 }
 
-tc_status tc_rejects_write_all(tc_comm *comm, const tc_config *config, const char *path,
-                               tc_buffer *pairs, tc_error *err)
+/* Collective. Rows of one range of places. */
+static tc_status write_range_all(tc_comm *comm, const char *part, const naming *names,
+                                 tc_buffer *pairs, int64_t *end, tc_error *err)
 {
     tc_buffer sorted = {0};
+    tc_status st = tc_order_sort_all(comm, (tc_pair *)(void *)pairs->data,
+                                     pairs->size / (int64_t)sizeof(tc_pair), &sorted, err);
+    tc_buffer_free(pairs);
+    if (st == TC_OK) {
+        st = write_part_all(comm, part, names, &sorted, end, err);
+    }
+    tc_buffer_free(&sorted);
+    return st;
+}
+
+/* Collective. All rows, range by range. */
+static tc_status write_ranges_all(tc_comm *comm, const char *part, const naming *names,
+                                  tc_reject_list *list, const tc_buffer *bounds,
+                                  tc_error *err)
+{
+    const uint64_t *const bound = (const uint64_t *)(const void *)bounds->data;
+    const int64_t n = bounds->size / (int64_t)sizeof *bound;
+    int64_t end = 0;
+    tc_status st = TC_OK;
+    for (int64_t k = 0; k <= n && st == TC_OK; k++) {
+        tc_buffer pairs = {0};
+        st = tc_reject_list_select(list, k == 0 ? 0 : bound[k - 1], k == n ? 0 : bound[k],
+                                   &pairs, err);
+        st = tc_comm_agree_all(comm, st, err);
+        if (st == TC_OK) {
+            st = write_range_all(comm, part, names, &pairs, &end, err);
+        }
+        tc_buffer_free(&pairs);
+    }
+    return st;
+}
+
+tc_status tc_rejects_write_all(tc_comm *comm, const tc_config *config, const char *path,
+                               tc_reject_list *list, int64_t bytes, tc_error *err)
+{
+    const int64_t most = bytes / PAIR_BYTES < 1024 ? 1024 : bytes / PAIR_BYTES;
+    tc_buffer bounds = {0};
     naming names = {.config = config};
     char *part = part_path(path, err);
     tc_status st = part == NULL ? TC_ENOMEM : name_files(&config->input, &names, err);
     st = tc_comm_agree_all(comm, st, err);
     if (st == TC_OK) {
-        st = tc_order_sort_all(comm, (tc_pair *)(void *)pairs->data,
-                               pairs->size / (int64_t)sizeof(tc_pair), &sorted, err);
-        tc_buffer_free(pairs);
+        st = tc_reject_list_split_all(comm, list, most, &bounds, err);
     }
     if (st == TC_OK) {
-        st = write_part_all(comm, part, &names, &sorted, err);
+        st = write_ranges_all(comm, part, &names, list, &bounds, err);
         if (st != TC_OK) {
             tc_rejects_remove_all(comm, path);
         }
     }
-    tc_buffer_free(&sorted);
+    if (list->n > 0) {
+        tc_spill_drop(list->spill, &list->stream);
+        list->n = 0;
+    }
+    tc_buffer_free(&bounds);
     tc_mem_free(part);
     return st;
 }

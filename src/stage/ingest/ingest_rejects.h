@@ -4,6 +4,7 @@
 #define TC_INGEST_REJECTS_H
 
 #include "ingest_record.h"
+#include "ingest_reject_list.h"
 
 #include "tiercel/comm.h"
 #include "tiercel/config.h"
@@ -18,12 +19,13 @@ static inline uint64_t tc_reject_value(tc_row_reason reason, int64_t column)
     return (uint64_t)reason << 32 | (uint64_t)(column + 1);
 }
 
-/* Collective. Sorts the rejected rows of all ranks by (file, line) and writes them under
- * the temporary name `path`.part, synced. pairs: tc_pair records, freed as soon as they are
- * sent. On failure the temporary file is removed. Errors (agreed): TC_EIO, TC_ENOMEM. */
+/* Collective. Writes the rejected rows of all ranks by (file, line) under the temporary name
+ * `path`.part, synced. So many bytes may be used at once: with more rows than fit they are
+ * sorted and written range by range. On failure the temporary file is removed. Errors
+ * (agreed): TC_EIO, TC_ENOMEM. */
 TC_NODISCARD tc_status tc_rejects_write_all(tc_comm *comm, const tc_config *config,
-                                            const char *path, tc_buffer *pairs,
-                                            tc_error *err);
+                                            const char *path, tc_reject_list *list,
+                                            int64_t bytes, tc_error *err);
 
 /* Collective. Gives that file its final name, or removes it. Errors (agreed): TC_EIO. */
 TC_NODISCARD tc_status tc_rejects_publish_all(tc_comm *comm, const char *path,

@@ -134,6 +134,7 @@ static tc_status prepare(tc_ingest *in, tc_error *err)
     bits = tc_ingest_bucket_bits(expected_bytes(in), ranks, in->most_buckets);
     TC_TRY(
         tc_spill_create(in->memory.pool, tc_ingest_scratch(in->config), &in->spill, err));
+    tc_reject_list_start(&in->rejects, in->spill);
     TC_TRY(tc_ingest_buckets_create(&in->buckets, in->spill, bits, tc_comm_rank(in->comm),
                                     ranks, err));
     return tc_ingest_lanes_create(&in->lanes, ranks, in->memory.batch, TC_PACKED_MAX, err);
