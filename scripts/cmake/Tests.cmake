@@ -44,7 +44,7 @@ foreach(source ${mpi_tests})
   if(name STREQUAL "identity")
     target_link_libraries(${program} PRIVATE tc_stage) # a collective part of a stage
   endif()
-  if(name STREQUAL "rfc4180")
+  if(name STREQUAL "rfc4180" OR name STREQUAL "merge")
     target_link_libraries(${program} PRIVATE tc_stage)
   endif()
   target_link_libraries(${program} PRIVATE tc_store tc_comm tc_base)
