@@ -81,10 +81,14 @@ static void make_row(sample *row)
                        row->amount < 0 ? "-" : "", (long long)(llabs(row->amount) / 100),
                        (long long)(llabs(row->amount) % 100));
     }
-    (void)snprintf(row->field[TC_ROLE_QUANTITY], 32, any(20) == 0 ? "many" : "%lld",
-                   (long long)quantity);
-    (void)snprintf(row->field[TC_ROLE_UNIT_PRICE], 32, any(20) == 0 ? "" : "%lld.%02lld",
-                   (long long)(price / 100), (long long)(price % 100));
+    (void)snprintf(row->field[TC_ROLE_QUANTITY], 32, "%lld", (long long)quantity);
+    if (any(20) == 0) {
+        (void)snprintf(row->field[TC_ROLE_QUANTITY], 32, "many");
+    }
+    if (any(20) != 0) {
+        (void)snprintf(row->field[TC_ROLE_UNIT_PRICE], 32, "%lld.%02lld",
+                       (long long)(price / 100), (long long)(price % 100));
+    }
     (void)snprintf(row->field[TC_ROLE_ORDER], 32, "%s", any(8) == 0 ? "C1" : "1");
     (void)snprintf(row->field[TC_ROLE_CATEGORY], 32, "%s", any(3) == 0 ? "" : "toys");
 }
