@@ -126,7 +126,11 @@ static tc_status write_all(tc_ingest *in, tc_error *err)
     tc_status st = events == NULL || rejects == NULL ? TC_ENOMEM : TC_OK;
     st = tc_comm_agree_all(in->comm, st, err);
     if (st == TC_OK) {
-        st = tc_rejects_write_all(in->comm, in->config, rejects, &in->rejects,
+        const tc_reject_names names = {.file = in->config->input.files,
+                                       .n_files = in->config->input.n_files,
+                                       .column = in->rules.column,
+                                       .reason = tc_row_reason_code};
+        st = tc_rejects_write_all(in->comm, &names, rejects, &in->rejects,
                                   in->memory.settle, err);
     }
     if (st == TC_OK) {

@@ -1,7 +1,5 @@
 #include "ingest_rejects.h"
 
-#include "ingest_row.h"
-
 #include "tiercel/fault.h"
 #include "tiercel/order.h"
 
@@ -19,8 +17,7 @@ static const char heading[] = "file,line,reason,column\n";
 
 /* What a line needs besides its pair. */
 typedef struct {
-    const tc_config *config;
-    tc_row_rules rules;
+    const tc_reject_names *of;
     int full_names; /* two files have the same name in different folders */
 } naming;
 
@@ -79,9 +76,9 @@ static tc_status put_number(tc_buffer *out, uint64_t v, tc_error *err)
 static tc_status put_line(tc_buffer *out, const naming *names, const tc_pair *pair,
                           tc_error *err)
 {
-    const char *const path = names->config->input.files[pair->key >> TC_PLACE_LINE_BITS];
+    const char *const path = names->of->file[pair->key >> TC_PLACE_LINE_BITS];
     const uint64_t line = pair->key & (((uint64_t)1 << TC_PLACE_LINE_BITS) - 1);
-    const char *const reason = tc_row_reason_code((tc_row_reason)(pair->value >> 32));
+    const char *const reason = names->of->reason((int)(pair->value >> 32));
     const int64_t column = (int64_t)(pair->value & 0xFFFFFFFFu) - 1;
     TC_TRY(put_field(out, names->full_names ? path : base_name(path), err));
     TC_TRY(put_number(out, line, err));
@@ -91,7 +88,7 @@ static tc_status put_line(tc_buffer *out, const naming *names, const tc_pair *pa
         TC_TRY(
             tc_buffer_print(out, err, "#%lld", (long long)column - TC_REJECT_ORDINAL + 1));
     } else if (column >= 0) {
-        TC_TRY(put_field(out, names->rules.column[column], err));
+        TC_TRY(put_field(out, names->of->column[column], err));
     }
     return tc_buffer_append(out, "\n", 1, err);
 }
@@ -197,21 +194,22 @@ static int by_name(const void *a, const void *b)
     return strcmp(*x, *y);
 }
 
-static tc_status name_files(const tc_config_input *input, naming *names, tc_error *err)
+static tc_status name_files(naming *names, tc_error *err)
 {
-    const char **name = tc_mem_alloc(input->n_files, sizeof *name, err);
+    const tc_reject_names *of = names->of;
+    const char **name = tc_mem_alloc(of->n_files, sizeof *name, err);
     if (name == NULL) {
         return TC_ENOMEM;
     }
-    for (int i = 0; i < input->n_files; i++) {
-        name[i] = base_name(input->files[i]);
+    for (int i = 0; i < of->n_files; i++) {
+        name[i] = base_name(of->file[i]);
     }
-    qsort(name, (size_t)input->n_files, sizeof *name, by_name);
-    for (int i = 1; i < input->n_files; i++) {
+    qsort(name, (size_t)of->n_files, sizeof *name, by_name);
+    for (int i = 1; i < of->n_files; i++) {
         names->full_names |= strcmp(name[i - 1], name[i]) == 0;
     }
     tc_mem_free(name);
-    return tc_row_rules_compile(input, &names->rules, err);
+    return TC_OK;
 }
 
 /* Collective. Rows of one range of places. */
@@ -251,14 +249,14 @@ static tc_status write_ranges_all(tc_comm *comm, const char *part, const naming 
     return st;
 }
 
-tc_status tc_rejects_write_all(tc_comm *comm, const tc_config *config, const char *path,
+tc_status tc_rejects_write_all(tc_comm *comm, const tc_reject_names *of, const char *path,
                                tc_reject_list *list, int64_t bytes, tc_error *err)
 {
     const int64_t most = bytes / PAIR_BYTES < 1024 ? 1024 : bytes / PAIR_BYTES;
     tc_buffer bounds = {0};
-    naming names = {.config = config};
+    naming names = {.of = of};
     char *part = part_path(path, err);
-    tc_status st = part == NULL ? TC_ENOMEM : name_files(&config->input, &names, err);
+    tc_status st = part == NULL ? TC_ENOMEM : name_files(&names, err);
     st = tc_comm_agree_all(comm, st, err);
     if (st == TC_OK) {
         st = tc_reject_list_split_all(comm, list, most, &bounds, err);
@@ -274,6 +272,24 @@ tc_status tc_rejects_write_all(tc_comm *comm, const tc_config *config, const cha
         list->n = 0;
     }
     tc_buffer_free(&bounds);
+    tc_mem_free(part);
+    return st;
+}
+
+tc_status tc_rejects_write_pairs_all(tc_comm *comm, const tc_reject_names *of,
+                                     const char *path, tc_buffer *pairs, tc_error *err)
+{
+    naming names = {.of = of};
+    int64_t end = 0;
+    char *part = part_path(path, err);
+    tc_status st = part == NULL ? TC_ENOMEM : name_files(&names, err);
+    st = tc_comm_agree_all(comm, st, err);
+    if (st == TC_OK) {
+        st = write_range_all(comm, part, &names, pairs, &end, err);
+        if (st != TC_OK) {
+            tc_rejects_remove_all(comm, path);
+        }
+    }
     tc_mem_free(part);
     return st;
 }

@@ -8,7 +8,7 @@
 
 enum { ORDER_SEED = 1 };
 
-const char *tc_row_reason_code(tc_row_reason reason)
+const char *tc_row_reason_code(int reason)
 {
     static const char *const code[TC_N_REASONS] = {
 #define X(name, text) text,

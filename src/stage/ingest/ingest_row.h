@@ -76,6 +76,6 @@ int64_t tc_row_normalise_id(const tc_row_rules *rules, tc_csv_text text,
 uint64_t tc_row_order_follow(uint64_t order, int64_t time, uint64_t from, uint64_t to);
 
 /* Local, pure. Code of a reason in rejects.csv. */
-const char *tc_row_reason_code(tc_row_reason reason);
+const char *tc_row_reason_code(int reason);
 
 #endif

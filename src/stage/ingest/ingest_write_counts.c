@@ -49,7 +49,7 @@ tc_status tc_ingest_put_reasons_all(tc_ingest_writer *w, tc_error *err)
     int64_t sum[TC_N_REASONS];
     tc_status st;
     for (int i = 0; i < TC_N_REASONS; i++) {
-        (void)snprintf(text[i], REASON_WIDTH, "%s", tc_row_reason_code((tc_row_reason)i));
+        (void)snprintf(text[i], REASON_WIDTH, "%s", tc_row_reason_code(i));
         sum[i] = (int64_t)w->in->counts.reason_amount[i];
     }
     st = tc_store_put_small_all(w->store, &name, text, TC_N_REASONS, err);
