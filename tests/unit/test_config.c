@@ -137,6 +137,23 @@ static void test_section_assign(void **state)
     tc_config_destroy(&c);
 }
 
+/* An empty list replaces one with elements. */
+static void test_empty_list(void **state)
+{
+    static const char *const set[] = {"customers.attributes=[{column: a}, {column: b}]",
+                                      "customers.attributes=[]"};
+    tc_config *c = parse_ok(minimal, set, 1);
+    (void)state;
+    assert_int_equal(c->customers.n_attributes, 2);
+    assert_string_equal(c->customers.attributes[1].column, "b");
+    assert_null(c->customers.attributes[1].name);
+    tc_config_destroy(&c);
+    c = parse_ok(minimal, set, 2);
+    assert_int_equal(c->customers.n_attributes, 0);
+    assert_int_equal(c->interactions.n_kinds, 6);
+    tc_config_destroy(&c);
+}
+
 static void test_overrides(void **state)
 {
     static const char *const set[] = {"segment.k=7",
@@ -280,6 +297,7 @@ int main(void)
                                        cmocka_unit_test(test_sections),
                                        cmocka_unit_test(test_section_assign),
                                        cmocka_unit_test(test_overrides),
+                                       cmocka_unit_test(test_empty_list),
                                        cmocka_unit_test(test_overrides_required),
                                        cmocka_unit_test(test_columns),
                                        cmocka_unit_test(test_alias),

@@ -132,6 +132,8 @@ static void allowed_words(const tc_key *key, char *text)
 
 void tc_key_allowed(const tc_key *key, char text[TC_ALLOWED_TEXT])
 {
+    static const char features[] = "the name of a feature of the catalogue, of a-z, 0-9 and "
+                                   "_, or user.<name>, user.<name>=<level>";
     static const char times[] = "iso, day_first, month_first, compact, epoch, epoch_ms, or "
                                 "a pattern with %Y, %m, %d, perhaps %H, %M, %S, %z";
     static const char *const fixed[] = {
@@ -145,8 +147,7 @@ void tc_key_allowed(const tc_key *key, char text[TC_ALLOWED_TEXT])
         [TC_KIND_COLUMN] = "a column name; empty = not mapped",
         [TC_KIND_FORMAT] = times,
         [TC_KIND_NAME] = "1 to 64 of a-z, 0-9, _ and -; not none",
-        [TC_KIND_FEATURE] = "the name of a feature of the catalogue, of a-z, 0-9 and _, "
-                            "or user.<name>, user.<name>=<level>",
+        [TC_KIND_FEATURE] = features,
     };
     if (key->kind == TC_KIND_INT || key->kind == TC_KIND_REAL ||
         key->kind == TC_KIND_LIMIT) {
