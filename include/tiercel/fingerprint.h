@@ -13,4 +13,11 @@
 TC_NODISCARD tc_status tc_source_fingerprint_all(tc_comm *comm, const tc_config *config,
                                                  char hex[TC_ID_TEXT], tc_error *err);
 
+/* Collective. The same of the files of the profiles stage: customers, interactions, wide table, and the map of ids. Empty
+ * if no such table is configured. */
+TC_NODISCARD tc_status tc_source_tables_fingerprint_all(tc_comm *comm,
+                                                        const tc_config *config,
+                                                        char hex[TC_ID_TEXT],
+                                                        tc_error *err);
+
 #endif

@@ -16,6 +16,7 @@
 
 typedef enum {
     TC_STAGE_INGEST,
+    TC_STAGE_PROFILES,
     TC_STAGE_FEATURES,
     TC_STAGE_SEGMENT,
     TC_STAGE_CHURN,
@@ -43,6 +44,10 @@ const tc_stage_def *tc_stage(tc_stage_kind kind);
 TC_NODISCARD char *tc_stage_path(const tc_config *config, tc_stage_kind kind,
                                  tc_error *err);
 TC_NODISCARD char *tc_rejects_path(const tc_config *config, tc_error *err);
+
+/* Local. 0 for profiles if no table is configured for it: its file is then neither made nor
+ * read. */
+int tc_stage_active(const tc_config *config, tc_stage_kind kind);
 
 /* Collective. Opens the file of a stage in the run directory for reading. Errors as
  * tc_store_open_all. */
@@ -80,6 +85,8 @@ TC_NODISCARD tc_status tc_stage_put_shards_all(tc_store *store, int64_t n_shards
  * publishes one file (report: report.json). All errors are agreed; on failure nothing is
  * published. */
 TC_NODISCARD tc_status tc_ingest_all(tc_comm *comm, const tc_config *config, tc_error *err);
+TC_NODISCARD tc_status tc_profiles_all(tc_comm *comm, const tc_config *config,
+                                       tc_error *err);
 TC_NODISCARD tc_status tc_features_all(tc_comm *comm, const tc_config *config,
                                        tc_error *err);
 TC_NODISCARD tc_status tc_segment_all(tc_comm *comm, const tc_config *config,

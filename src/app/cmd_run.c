@@ -39,13 +39,16 @@ static tc_status session_begin_all(tc_comm *comm, int argc, char **argv, session
 /* Collective. Run directory and manifest. */
 static tc_status session_prepare_all(tc_comm *comm, session *s, tc_error *err)
 {
-    char fingerprint[TC_ID_TEXT];
+    char fingerprint[TC_ID_TEXT], tables[TC_ID_TEXT];
     tc_status st = tc_source_fingerprint_all(comm, s->config, fingerprint, err);
+    if (st == TC_OK) {
+        st = tc_source_tables_fingerprint_all(comm, s->config, tables, err);
+    }
     if (st == TC_OK) {
         st = tc_pipeline_directory_all(comm, s->config, err);
     }
     if (st == TC_OK) {
-        st = tc_manifest_open_all(comm, s->config, fingerprint, &s->manifest, err);
+        st = tc_manifest_open_all(comm, s->config, fingerprint, tables, &s->manifest, err);
     }
     return st;
 }
@@ -74,6 +77,9 @@ static tc_status run_stages_all(tc_comm *comm, session *s, int *n_run, tc_error 
     *n_run = 0;
     for (int kind = 0; st == TC_OK && kind < TC_N_STAGES; kind++) {
         int complete = 0;
+        if (!tc_stage_active(s->config, (tc_stage_kind)kind)) {
+            continue;
+        }
         st = tc_pipeline_complete_all(comm, s->config, s->manifest, (tc_stage_kind)kind,
                                       &complete, err);
         if (st == TC_OK && complete) {
@@ -171,8 +177,12 @@ tc_status tc_cmd_check_all(tc_comm *comm, int argc, char **argv, tc_error *err)
             st = tc_source_fingerprint_all(comm, s.config, fingerprint, err);
         }
         if (st == TC_OK) {
+            st = tc_source_tables_fingerprint_all(comm, s.config, fingerprint, err);
+        }
+        if (st == TC_OK) {
             tc_log_info("%s: good; %d input files", s.line.config_path,
-                        s.config->input.n_files);
+                        s.config->input.n_files + s.config->customers.n_files +
+                            s.config->interactions.n_files + s.config->wide.n_files);
         }
     }
     session_free(&s);

@@ -16,6 +16,9 @@ typedef struct {
 static const command commands[] = {
     {"run", tc_cmd_run_all, "CONFIG: all stages that are not yet complete, in order"},
     {"ingest", tc_cmd_stage_all, "CONFIG: read the transaction logs into events.h5"},
+    {"profiles", tc_cmd_stage_all,
+     "CONFIG: customers table, interactions, wide table into "
+     "profiles.h5"},
     {"features", tc_cmd_stage_all, "CONFIG: features of each customer into features.h5"},
     {"segment", tc_cmd_stage_all, "CONFIG: k-means segments into segments.h5"},
     {"churn", tc_cmd_stage_all, "CONFIG: churn model and scores into churn.h5"},

@@ -9,20 +9,24 @@
 
 struct tc_manifest {
     char *path;
-    json_t *root; /* rank 0; NULL elsewhere */
-    char ingest_key[TC_ID_TEXT];
-    char *instalment; /* "" = none; each has an entry of its own */
+    json_t *root;                      /* rank 0; NULL elsewhere */
+    char key[TC_N_STAGES][TC_ID_TEXT]; /* of ingest and profiles */
+    char *instalment;                  /* "" = none; each has an entry of its own */
 };
 
-static tc_status make_ingest_key(const tc_config *config, const char *fingerprint,
-                                 char key[TC_ID_TEXT], tc_error *err)
+/* Of a stage that reads inputs. */
+static tc_status make_key(const tc_config *config, tc_stage_kind kind,
+                          const char *fingerprint, char key[TC_ID_TEXT], tc_error *err)
 {
+    static const char *const of_tables[] = {"customers", "interactions", "wide"};
     tc_buffer text = {0};
-    tc_status st =
-        tc_buffer_print(&text, err, "%s|%lld|%s|", TC_VERSION,
-                        (long long)tc_stage(TC_STAGE_INGEST)->schema_version, fingerprint);
+    tc_status st = tc_buffer_print(&text, err, "%s|%lld|%s|", TC_VERSION,
+                                   (long long)tc_stage(kind)->schema_version, fingerprint);
     if (st == TC_OK) {
         st = tc_config_section(config, "input", &text, err);
+    }
+    for (int i = 0; st == TC_OK && kind == TC_STAGE_PROFILES && i < 3; i++) {
+        st = tc_config_section(config, of_tables[i], &text, err);
     }
     if (st == TC_OK &&
         config->identity.n_map_files + config->identity.n_hierarchy_files > 0) {
@@ -47,8 +51,9 @@ static json_t *path_array(char *const *files, int n)
 /* The sections as JSON objects, with the paths that they leave out. */
 static tc_status describe_config(const tc_config *config, json_t *into, tc_error *err)
 {
-    static const char *const sections[] = {"run",      "input",   "identity", "quality",
-                                           "features", "segment", "churn",    "assign"};
+    static const char *const sections[] = {
+        "run",  "input",    "identity", "quality", "customers", "interactions",
+        "wide", "features", "segment",  "churn",   "assign"};
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         tc_buffer text = {0};
         tc_status st = tc_config_section(config, sections[i], &text, err);
@@ -68,6 +73,14 @@ static tc_status describe_config(const tc_config *config, json_t *into, tc_error
     (void)json_object_set_new(
         into, "identity_hierarchy_files",
         path_array(config->identity.hierarchy_files, config->identity.n_hierarchy_files));
+    (void)json_object_set_new(
+        into, "customers_files",
+        path_array(config->customers.files, config->customers.n_files));
+    (void)json_object_set_new(
+        into, "interactions_files",
+        path_array(config->interactions.files, config->interactions.n_files));
+    (void)json_object_set_new(into, "wide_files",
+                              path_array(config->wide.files, config->wide.n_files));
     (void)json_object_set_new(into, "directory", json_string(config->directory));
     return TC_OK;
 }
@@ -92,7 +105,8 @@ static tc_status fill(tc_manifest *m, const tc_config *config, const char *finge
 }
 
 tc_status tc_manifest_open_all(tc_comm *comm, const tc_config *config,
-                               const char *fingerprint, tc_manifest **out, tc_error *err)
+                               const char *fingerprint, const char *tables,
+                               tc_manifest **out, tc_error *err)
 {
     tc_manifest *m = tc_mem_alloc(1, sizeof *m, err);
     tc_status st = m == NULL ? TC_ENOMEM : TC_OK;
@@ -103,7 +117,10 @@ tc_status tc_manifest_open_all(tc_comm *comm, const tc_config *config,
         st = m->path == NULL || m->instalment == NULL ? TC_ENOMEM : TC_OK;
     }
     if (st == TC_OK) {
-        st = make_ingest_key(config, fingerprint, m->ingest_key, err);
+        st = make_key(config, TC_STAGE_INGEST, fingerprint, m->key[TC_STAGE_INGEST], err);
+    }
+    if (st == TC_OK) {
+        st = make_key(config, TC_STAGE_PROFILES, tables, m->key[TC_STAGE_PROFILES], err);
     }
     if (st == TC_OK && tc_comm_rank(comm) == 0) {
         st = fill(m, config, fingerprint, err);
@@ -137,19 +154,20 @@ static const char *entry_name(const tc_manifest *m, const char *stage, int is_in
     return text;
 }
 
-void tc_manifest_events_id_all(tc_comm *comm, const tc_manifest *manifest,
-                               char id[TC_ID_TEXT])
+void tc_manifest_input_id_all(tc_comm *comm, const tc_manifest *manifest,
+                              tc_stage_kind kind, char id[TC_ID_TEXT])
 {
     memset(id, 0, TC_ID_TEXT);
     if (manifest->root != NULL) {
         char name[ENTRY_TEXT];
         const json_t *stages = json_object_get(manifest->root, "stages");
-        const json_t *ingest =
-            json_object_get(stages, entry_name(manifest, "ingest", 1, name));
-        const char *key = json_string_value(json_object_get(ingest, "key"));
-        const char *events = json_string_value(json_object_get(ingest, "id"));
-        if (key != NULL && events != NULL && strcmp(key, manifest->ingest_key) == 0) {
-            (void)snprintf(id, TC_ID_TEXT, "%s", events);
+        const json_t *stage =
+            json_object_get(stages, entry_name(manifest, tc_stage(kind)->name,
+                                               kind == TC_STAGE_INGEST, name));
+        const char *key = json_string_value(json_object_get(stage, "key"));
+        const char *made = json_string_value(json_object_get(stage, "id"));
+        if (key != NULL && made != NULL && strcmp(key, manifest->key[kind]) == 0) {
+            (void)snprintf(id, TC_ID_TEXT, "%s", made);
         }
     }
     tc_comm_bcast_all(comm, id, TC_ID_TEXT, 0);
@@ -167,8 +185,8 @@ static tc_status note(tc_manifest *m, tc_stage_kind kind, const char *id, json_t
         json_string(is_ingest && m->instalment[0] != '\0' ? file : def->file));
     (void)json_object_set_new(entry, "id", json_string(id));
     (void)json_object_set_new(entry, "state", json_string("complete"));
-    if (is_ingest) {
-        (void)json_object_set_new(entry, "key", json_string(m->ingest_key));
+    if (m->key[kind][0] != '\0') {
+        (void)json_object_set_new(entry, "key", json_string(m->key[kind]));
     }
     (void)json_object_set_new(json_object_get(m->root, "stages"),
                               entry_name(m, def->name, is_ingest, name), entry);

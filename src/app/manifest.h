@@ -10,16 +10,16 @@
 typedef struct tc_manifest tc_manifest;
 
 /* Collective. Reads run.json of the run directory if there is a sound one (a damaged one counts as none) and takes
- * over the configuration. fingerprint: of the input files. Errors (agreed): TC_ENOMEM. */
+ * over the configuration. fingerprint: of the input files; tables: of those of profiles. Errors (agreed): TC_ENOMEM. */
 TC_NODISCARD tc_status tc_manifest_open_all(tc_comm *comm, const tc_config *config,
-                                            const char *fingerprint, tc_manifest **out,
-                                            tc_error *err);
+                                            const char *fingerprint, const char *tables,
+                                            tc_manifest **out, tc_error *err);
 void tc_manifest_destroy(tc_manifest **manifest);
 
-/* Collective. The id that events.h5 must have if ingest need not run again: its inputs, its configuration and the
- * program are those of the last complete ingest. Empty if it must run. */
-void tc_manifest_events_id_all(tc_comm *comm, const tc_manifest *manifest,
-                               char id[TC_ID_TEXT]);
+/* Collective. The id that the file of a stage that reads inputs (ingest, profiles) must have if it need not run again: its
+ * inputs, its configuration and the program are those of its last complete run. Empty if it must run. */
+void tc_manifest_input_id_all(tc_comm *comm, const tc_manifest *manifest,
+                              tc_stage_kind kind, char id[TC_ID_TEXT]);
 
 /* Collective. Notes a completed stage and writes run.json. id: of the file that it made. Errors (agreed): TC_EIO,
  * TC_ENOMEM. */

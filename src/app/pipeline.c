@@ -99,14 +99,16 @@ static tc_status id_in_report_all(tc_comm *comm, const tc_config *config,
     return tc_comm_agree_all(comm, st, err);
 }
 
-/* Collective. 1 if rejects.csv, the second file of ingest, is there. */
-static tc_status rejects_there_all(tc_comm *comm, const tc_config *config, int *there,
-                                   tc_error *err)
+/* Collective. 1 if the second file of ingest or profiles, that of the rejected rows, is there. */
+static tc_status rejects_there_all(tc_comm *comm, const tc_config *config,
+                                   tc_stage_kind kind, int *there, tc_error *err)
 {
     int64_t found = 0;
     tc_status st = TC_OK;
     if (tc_comm_rank(comm) == 0) {
-        char *path = tc_rejects_path(config, err);
+        char *path = kind == TC_STAGE_INGEST
+                         ? tc_rejects_path(config, err)
+                         : tc_config_path(config, "profiles.rejects.csv", err);
         st = path == NULL ? TC_ENOMEM : TC_OK;
         found = st == TC_OK && access(path, R_OK) == 0;
         tc_mem_free(path);
@@ -124,9 +126,9 @@ tc_status tc_pipeline_complete_all(tc_comm *comm, const tc_config *config,
     int whole = 1;
     tc_status st = TC_OK;
     *complete = 0;
-    if (kind == TC_STAGE_INGEST) {
-        tc_manifest_events_id_all(comm, manifest, wanted);
-        st = rejects_there_all(comm, config, &whole, err);
+    if (kind == TC_STAGE_INGEST || kind == TC_STAGE_PROFILES) {
+        tc_manifest_input_id_all(comm, manifest, kind, wanted);
+        st = rejects_there_all(comm, config, kind, &whole, err);
     } else {
         st = tc_stage_id_all(comm, config, kind, wanted, err);
     }

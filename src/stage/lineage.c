@@ -9,12 +9,19 @@
 
 static const tc_stage_def table[TC_N_STAGES] = {
     {"ingest", "events.h5", "tiercel.events", 2, "input", {-1}, tc_ingest_all},
+    {"profiles",
+     "profiles.h5",
+     "tiercel.profiles",
+     1,
+     "input customers interactions wide",
+     {-1},
+     tc_profiles_all},
     {"features",
      "features.h5",
      "tiercel.features",
      2,
      "run features",
-     {TC_STAGE_INGEST, -1},
+     {TC_STAGE_INGEST, TC_STAGE_PROFILES, -1},
      tc_features_all},
     {"segment",
      "segments.h5",
@@ -80,6 +87,12 @@ char *tc_stage_path(const tc_config *config, tc_stage_kind kind, tc_error *err)
 char *tc_rejects_path(const tc_config *config, tc_error *err)
 {
     return ingest_path(config, "rejects.csv", ".rejects.csv", err);
+}
+
+int tc_stage_active(const tc_config *config, tc_stage_kind kind)
+{
+    return kind != TC_STAGE_PROFILES || config->customers.n_files > 0 ||
+           config->interactions.n_files > 0 || config->wide.n_files > 0;
 }
 
 tc_status tc_stage_open_all(tc_comm *comm, const tc_config *config, tc_stage_kind kind,
@@ -199,8 +212,11 @@ tc_status tc_stage_id_all(tc_comm *comm, const tc_config *config, tc_stage_kind 
     st = tc_comm_agree_all(comm, st, err);
     for (int i = 0; st == TC_OK && def->upstream[i] >= 0; i++) {
         const tc_stage_kind from = (tc_stage_kind)def->upstream[i];
-        st = from == TC_STAGE_INGEST ? append_events_all(comm, config, kind, &text, err)
-                                     : append_upstream_all(comm, config, from, &text, err);
+        if (from == TC_STAGE_INGEST) {
+            st = append_events_all(comm, config, kind, &text, err);
+        } else if (tc_stage_active(config, from)) {
+            st = append_upstream_all(comm, config, from, &text, err);
+        }
     }
     if (st == TC_OK) {
         tc_hash128_text(tc_hash128_of(text.data, (size_t)text.size), id);

@@ -4,6 +4,22 @@
 . "$TIERCEL_SOURCE/tests/system/common.sh"
 
 tiercel 2 synth --customers 600 --files 2 --output input --dirt-missing-id 0.01 --dirt-duplicates 0.01
+# tables for the stage profiles, so that its sites are reached
+/usr/bin/python3 - <<'EOF' >input/customers.csv
+print("customer,since")
+print("\n".join("C%03d,2024-01-%02d" % (i, 1 + i % 28) for i in range(1, 500)))
+EOF
+/usr/bin/python3 - <<'EOF'
+import h5py, numpy as np
+with h5py.File("input/wide.h5", "w") as f:
+    f["customer"] = np.array(["C%03d" % i for i in range(1, 400)], dtype="S")
+    f["x"] = np.arange(399.0)
+    f["plan"] = np.array(["a", "b", "c"] * 133, dtype="S")
+EOF
+cat >>input/config.yaml <<'EOF'
+customers: {files: [customers.csv], columns: {signup: since}}
+wide: {files: [wide.h5], categorical: [{column: plan}]}
+EOF
 tiercel 2 run input/config.yaml -q --set run.directory="$work/good" >/dev/null
 mapfile -t sites < <(grep -rhoE 'TC_FAULT\("[a-z_.]+"' "$TIERCEL_SOURCE/src" | sed 's/.*"\(.*\)"/\1/' |
     grep -v -e '^synth' -e '^ingest.spill_' | sort -u)

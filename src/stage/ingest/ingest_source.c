@@ -2,6 +2,7 @@
 
 #include "tiercel/fault.h"
 #include "tiercel/hash.h"
+#include "tiercel/lineage.h"
 #include "tiercel/source.h"
 
 #include <stdio.h>
@@ -22,7 +23,7 @@ void tc_sum_u64_all(tc_comm *comm, uint64_t *v, int64_t n)
     }
 }
 
-/* All files that ingest reads; paths are borrowed. */
+/* All files that a stage reads; paths are borrowed. */
 typedef struct {
     const char **path; /* [n], owned */
     uint64_t *number;  /* [n], owned; place in its list, and from bit 32 on which list */
@@ -36,14 +37,19 @@ static void file_list_free(file_list *list)
     *list = (file_list){0};
 }
 
-static tc_status file_list_create(const tc_config *config, file_list *out, tc_error *err)
+static tc_status file_list_create(const tc_config *config, int of_tables, file_list *out,
+                                  tc_error *err)
 {
     const struct {
         char **files;
         int n;
-    } part[] = {{config->input.files, config->input.n_files},
-                {config->identity.map_files, config->identity.n_map_files},
-                {config->identity.hierarchy_files, config->identity.n_hierarchy_files}};
+        int of_tables; /* read by profiles, not by ingest; -1: by both */
+    } part[] = {{config->input.files, config->input.n_files, 0},
+                {config->identity.map_files, config->identity.n_map_files, -1},
+                {config->identity.hierarchy_files, config->identity.n_hierarchy_files, -1},
+                {config->customers.files, config->customers.n_files, 1},
+                {config->interactions.files, config->interactions.n_files, 1},
+                {config->wide.files, config->wide.n_files, 1}};
     int64_t n = 0;
     *out = (file_list){0};
     for (size_t k = 0; k < sizeof part / sizeof *part; k++) {
@@ -55,7 +61,8 @@ static tc_status file_list_create(const tc_config *config, file_list *out, tc_er
         return TC_ENOMEM;
     }
     for (uint64_t k = 0; k < sizeof part / sizeof *part; k++) {
-        for (int i = 0; i < part[k].n; i++) {
+        const int skipped = part[k].of_tables >= 0 && part[k].of_tables != of_tables;
+        for (int i = 0; i < part[k].n && !skipped; i++) {
             out->path[out->n] = part[k].files[i];
             out->number[out->n++] = k << 32 | (uint64_t)i;
         }
@@ -162,13 +169,14 @@ static void sum_files_all(tc_comm *comm, const file_list *list, const int64_t *s
     tc_hash128_text((tc_hash128){.hi = whole[0], .lo = whole[1]}, hex);
 }
 
-tc_status tc_source_fingerprint_all(tc_comm *comm, const tc_config *config,
-                                    char hex[TC_ID_TEXT], tc_error *err)
+/* Collective. */
+static tc_status fingerprint_all(tc_comm *comm, const tc_config *config, int of_tables,
+                                 char hex[TC_ID_TEXT], tc_error *err)
 {
     file_list list;
     int64_t *size = NULL;
     uint64_t *sum = NULL;
-    tc_status st = file_list_create(config, &list, err);
+    tc_status st = file_list_create(config, of_tables, &list, err);
     if (st == TC_OK) {
         size = tc_mem_alloc(list.n, sizeof *size, err);
         sum = tc_mem_alloc(2 * (int64_t)list.n, sizeof *sum, err);
@@ -191,4 +199,19 @@ tc_status tc_source_fingerprint_all(tc_comm *comm, const tc_config *config,
     tc_mem_free(sum);
     file_list_free(&list);
     return st;
+}
+
+tc_status tc_source_fingerprint_all(tc_comm *comm, const tc_config *config,
+                                    char hex[TC_ID_TEXT], tc_error *err)
+{
+    return fingerprint_all(comm, config, 0, hex, err);
+}
+
+tc_status tc_source_tables_fingerprint_all(tc_comm *comm, const tc_config *config,
+                                           char hex[TC_ID_TEXT], tc_error *err)
+{
+    hex[0] = '\0';
+    return tc_stage_active(config, TC_STAGE_PROFILES)
+               ? fingerprint_all(comm, config, 1, hex, err)
+               : TC_OK;
 }
