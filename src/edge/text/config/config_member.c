@@ -132,8 +132,9 @@ static void allowed_words(const tc_key *key, char *text)
 
 void tc_key_allowed(const tc_key *key, char text[TC_ALLOWED_TEXT])
 {
-    static const char features[] = "the name of a feature of the catalogue, of a-z, 0-9 and "
-                                   "_, or user.<name>, user.<name>=<level>";
+    static const char features[] =
+        "the name of a feature of the catalogue, of a-z, 0-9 and "
+        "_, or user.<name>, user.<name>=<level>";
     static const char times[] = "iso, day_first, month_first, compact, epoch, epoch_ms, or "
                                 "a pattern with %Y, %m, %d, perhaps %H, %M, %S, %z";
     static const char *const fixed[] = {
