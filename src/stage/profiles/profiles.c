@@ -145,7 +145,7 @@ static tc_status write_all(tc_profiles *p, tc_error *err)
     char *rejects = tc_config_path(p->config, "profiles.rejects.csv", err);
     tc_status st = tc_comm_agree_all(p->comm, rejects == NULL ? TC_ENOMEM : TC_OK, err);
     if (st == TC_OK) {
-        st = tc_rejects_write_all(p->comm, &names, rejects, &p->rejects, err);
+        st = tc_rejects_write_pairs_all(p->comm, &names, rejects, &p->rejects, err);
     }
     if (st == TC_OK) {
         st = tc_profiles_write_all(p, &store, err);
