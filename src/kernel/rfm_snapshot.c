@@ -7,7 +7,7 @@
 static const double MONEY = 10000.0; /* units of an amount in the currency */
 static const double MISSING = (double)NAN;
 
-/* All windows end or start so many days before the date. */
+/* All windows of features end or start so many days before the date. */
 enum {
     AT_30 = 0,
     AT_60 = 1,
@@ -19,23 +19,37 @@ enum {
     AT_730,
     N_BACK
 };
-static const int64_t BACK[N_BACK] = {30,  60,  90,  120, 150, 180, 210, 240,
-                                     270, 300, 330, 360, 365, 390, 730};
-enum { FALLING_MAX = 12 };
+enum {
+    MONTH = 30,
+    LAST_MONTH = 360,
+    YEAR = 365,
+    NEXT_MONTH = 390,
+    TWO_YEARS = 730,
+    FALLING_MAX = 12
+};
 
-/* sum[b] = sum of value (or number, if value is NULL) over the items of the last BACK[b] days. Days
- * ascend, so one walk backwards serves all windows. */
+/* The shortest window that reaches so many days back, 1 to TWO_YEARS: the windows are 30, 60 .. 360, 365, 390 and 730
+ * days long. Without a branch, for ages are random. */
+static inline int window_of(int64_t age)
+{
+    const int months = (int)((uint32_t)(age - 1) / MONTH);
+    const int longer = AT_365 + (age > YEAR) + (age > NEXT_MONTH);
+    return age <= LAST_MONTH ? months : longer;
+}
+
+/* sum[b] = sum of value (or number, if value is NULL) over the items of the last so many days of window b. Days
+ * ascend and lie before the date. */
 static void sum_back(const int64_t *item_day, const int64_t *value, int64_t n, int64_t day,
                      int64_t sum[N_BACK])
 {
-    int64_t total = 0;
-    int64_t i = n;
     for (int b = 0; b < N_BACK; b++) {
-        const int64_t start = day - BACK[b];
-        for (; i > 0 && item_day[i - 1] >= start; i--) {
-            total += value != NULL ? value[i - 1] : 1;
-        }
-        sum[b] = total;
+        sum[b] = 0;
+    }
+    for (int64_t i = n; i > 0 && day - item_day[i - 1] <= TWO_YEARS; i--) {
+        sum[window_of(day - item_day[i - 1])] += value != NULL ? value[i - 1] : 1;
+    }
+    for (int b = 1; b < N_BACK; b++) {
+        sum[b] += sum[b - 1];
     }
 }
 
