@@ -56,7 +56,7 @@ zstd -q -c "$first" >whole.zst
 head -c 3000 whole.zst >cut.csv.zst
 bad 65 "cut.csv.zst: ends in the middle" --set "input.transactions=[$work/cut.csv.zst]"
 bad 78 "input.time_zone" --set input.time_zone=Europe/Berlin
-bad 78 "input.format" --set input.format.decimal=comma --set input.format.thousands=comma
+bad 78 "input.format.thousands" --set input.format.decimal=comma --set input.format.thousands=comma
 bad 78 "currency sign 2" --set 'input.format.currency=[EUR, 5]'
 
 # numbers that allow no result

@@ -4,16 +4,17 @@
 . "$TIERCEL_SOURCE/tests/system/common.sh"
 
 /usr/bin/python3 "$TIERCEL_SOURCE/tests/system/write_formats.py" .
+mkdir jobs # the configuration lies elsewhere: its folder is none of the texts' affair
 config() { # name, lines of the section input
     {
         printf 'run: {directory: %s}\nquality: {enforce: false}\ninput:\n  transactions: [%s]\n' \
-            "$work/$1" "$1.csv"
+            "$work/$1" "$work/$1.csv"
         echo '  columns: {customer: Käufer, time: Zeit, amount: Betrag, order: Beleg, channel: Kanal, category: Art}'
         echo '  returns: {order_prefix: Ü}'
         printf '  %s\n' "${@:2}"
-    } >"$1.yaml"
-    tiercel 3 ingest "$1.yaml" -q
-    tiercel 2 ingest "$1.yaml" -q --set run.directory="$work/again"
+    } >"jobs/$1.yaml"
+    tiercel 3 ingest "jobs/$1.yaml" -q
+    tiercel 2 ingest "jobs/$1.yaml" -q --set run.directory="$work/again"
     same "$1" again events.h5 rejects.csv
 }
 config plain 'time_format: iso'
@@ -49,7 +50,7 @@ for name in sys.argv[1:]:
 EOF2
 
 # without a clock of the company an offset cannot be read, and Z is cut off
-tiercel 2 ingest offsets.yaml -q --set run.directory="$work/no-zone" --set input.time_zone= >/dev/null
+tiercel 2 ingest jobs/offsets.yaml -q --set run.directory="$work/no-zone" --set input.time_zone= >/dev/null
 /usr/bin/python3 - <<'EOF2'
 import h5py
 with h5py.File("no-zone/events.h5") as f:

@@ -190,7 +190,7 @@ tc_status tc_config_expand(tc_config *config, const char *folder, tc_layer *laye
     const tc_list *lists = tc_lists(&n_lists);
     for (int i = 0; i < n_lists; i++) {
         const int of_paths = lists[i].rows[0].path[0] == '\0';
-        if (of_paths && (lists[i].flags & TC_KEY_LATE) == 0) {
+        if (of_paths && (lists[i].flags & (TC_KEY_LATE | TC_KEY_TEXTS)) == 0) {
             TC_TRY(expand_list(&lists[i], config, folder, layers, n, err));
         }
     }

@@ -13,7 +13,13 @@
 #include "config_keys.h"
 
 enum { TC_PATH_TEXT = 160, TC_ALLOWED_TEXT = 320, TC_WRONG_TEXT = 160 };
-enum { TC_KEY_REQUIRED = 1, TC_KEY_LOCAL = 2, TC_KEY_ONCE = 4, TC_KEY_LATE = 8 };
+enum {
+    TC_KEY_REQUIRED = 1,
+    TC_KEY_LOCAL = 2,
+    TC_KEY_ONCE = 4,
+    TC_KEY_LATE = 8,
+    TC_KEY_TEXTS = 16
+};
 
 /* The kind of a value. All from TC_KIND_TEXT on are text in tc_config. */
 typedef enum {

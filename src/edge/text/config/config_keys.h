@@ -10,7 +10,8 @@
  * key is the YAML key, member its place in tc_config (of a list element: in the element), fallback the
  * default as YAML text (NULL = none), text the documentation. flags: TC_KEY_REQUIRED; TC_KEY_LOCAL =
  * cannot change a result, so it stays out of tc_config_section; TC_KEY_LATE (lists of paths) = patterns
- * are expanded by who uses them, not when the configuration is read; TC_KEY_ONCE (lists) = the names of the
+ * are expanded by who uses them, not when the configuration is read; TC_KEY_TEXTS (lists) = the elements
+ * are texts and no paths; TC_KEY_ONCE (lists) = the names of the
  * elements must differ. */
 #ifndef TC_CONFIG_KEYS_H
 #define TC_CONFIG_KEYS_H
@@ -363,7 +364,7 @@
       "paths of .csv, .csv.gz or .csv.zst files, or patterns with * ? [], relative to "    \
       "the folder of the configuration file")                                              \
     L(input.format, currency, input.format.number.currency,                                \
-      input.format.number.n_currency, tc_raw_path, tc_key_sign, 0, 16, "[]", 0,            \
+      input.format.number.n_currency, tc_raw_path, tc_key_sign, 0, 16, "[]", TC_KEY_TEXTS, \
       "signs or codes of one currency, such as [\"£\", GBP], that may stand before or "   \
       "behind a number; any other makes it unreadable")                                    \
     L(identity.map, files, identity.map_files, identity.n_map_files, tc_raw_path,          \

@@ -152,7 +152,10 @@ static tc_status check_format(const verify *v)
     tc_time_format time = {0};
     tc_error wrong = {0};
     if (tc_number_compile(&input->format.number, &number, &wrong) != TC_OK) {
-        return tc_place_fail(at(v, "input.format"), v->err, "%s", wrong.message);
+        const int same = input->format.number.decimal == input->format.number.thousands;
+        return tc_place_fail(
+            at(v, same ? "input.format.thousands" : "input.format.currency"), v->err, "%s",
+            wrong.message);
     }
     if (tc_time_set_zone(&time, input->time_zone, &wrong) != TC_OK) {
         return tc_place_fail(at(v, "input.time_zone"), v->err, "%s", wrong.message);
