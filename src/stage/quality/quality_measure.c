@@ -121,8 +121,10 @@ tc_status tc_quality_calendar_create(const tc_quality *q, double thin_month,
     if (out->month == NULL) {
         return TC_ENOMEM;
     }
-    fill_months(q, out);
-    find_holes(thin_month, out);
+    if (out->days > 0) {
+        fill_months(q, out);
+        find_holes(thin_month, out);
+    }
     return TC_OK;
 }
 
