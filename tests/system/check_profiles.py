@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Recounts profiles.h5 from the tables that profiles_data.py made, by other code.
 
-usage: check_profiles.py TABLES_FOLDER PROFILES_H5
+usage: check_profiles.py TABLES_FOLDER PROFILES_H5 [FEATURES_H5]
 """
 import csv
 import glob
@@ -113,3 +113,52 @@ assert count["years"][1] == sum(r["age"] == "n/a" for r in rows("customers") if 
 assert count["years"][0] == sum(np.isnan(f["attributes/years"][:]))
 assert sum(count["f%02d" % j][1] for j in range(30)) == 5
 print("recounted: %d customers, %d interactions, %d columns" % (len(ids), first[-1], len(count)))
+
+if len(sys.argv) > 3:
+    g = h5py.File(sys.argv[3])
+    known = {i.decode(): n for n, i in enumerate(g["customers/id"][:])}
+    assert set(ids) <= set(known) and g["customers/hash"][:].tolist() == sorted(g["customers/hash"][:].tolist())
+    everyone = list(known)
+
+    def joined(values, missing):
+        mine = dict(zip(ids, values))
+        return [mine.get(i, missing) for i in everyone]
+
+    same("user/consent", g["user/consent"][:], joined(f["customers/consent"][:], -1))
+    same("user/protected", g["user/protected"][:], joined(f["customers/protected"][:], -1))
+    for name in count:
+        source = f["attributes/" + name] if "attributes/" + name in f else f["wide/" + name]
+        missing = 0 if "dictionary/" + name in f else np.nan
+        same("user/" + name, g["user/" + name][:], np.array(joined(source[:], missing), dtype=source.dtype))
+        if "dictionary/" + name in f:
+            same("words", g["dictionary/" + name][:].astype("S40"), f["dictionary/" + name][:].astype("S40"))
+    active = sum(not np.isnan(v) for v in g["at/%s/order_count" % g.attrs["date_score"].decode()][:])
+    assert g.attrs["profiles_without_events"] == sum(i.startswith("X") for i in ids) >= 1
+    assert active <= len(everyone) - g.attrs["profiles_without_events"]
+    assert g.attrs["profiles_wide_with_events"] == sum(not i.startswith("X") for i in wide)
+    for which in ("date_score", "date_train", "date_backtest"):
+        date = g.attrs[which].decode()
+        day = int(np.datetime64(date, "D").astype(int))
+        expected = {n: [] for n in ("days_since_login", "visits_90d", "complaints_90d", "tickets_90d",
+                                    "mean_satisfaction", "last_nps", "mean_response_hours", "interaction_trend",
+                                    "days_since_signup")}
+        for id in everyone:
+            past = sorted((t, order[k], k, v, h) for t, k, v, h in touches.get(id, []) if t < day * 86400)
+            age = [day - t // 86400 for t, *_ in past]
+            recent = [k for a, (_, _, k, _, _) in zip(age, past) if a <= 90]
+            before = sum(90 < a <= 180 for a in age)
+            year = [p for a, p in zip(age, past) if a <= 365]
+            logins = [a for a, p in zip(age, past) if p[2] == "login"]
+            nps = [p[3] for p in past if p[2] == "nps"]
+            csat = [p[3] for p in year if p[2] == "survey"]
+            hours = [p[4] for p in year if p[4] != -2**63]
+            signup = dict(zip(ids, days)).get(id, none)
+            row = (min(logins) if logins else np.nan, recent.count("visit"), recent.count("complaint"),
+                   recent.count("ticket"), sum(csat) / (10000 * len(csat)) if csat else np.nan,
+                   nps[-1] / 10000 if nps else np.nan, sum(hours) / (10000 * len(hours)) if hours else np.nan,
+                   len(recent) / before if before else np.nan, day - signup if none < signup < day else np.nan)
+            for n, v in zip(expected, row):
+                expected[n].append(v)
+        for n, v in expected.items():
+            same("%s at %s" % (n, date), g["at/%s/%s" % (date, n)][:], np.array(v, dtype="f4"))
+    print("recounted: the features of %d customers" % len(everyone))

@@ -58,6 +58,18 @@ tiercel 3 profiles job.yaml -q --set run.directory="$work/shuffled-run" --set in
 same p1 shuffled-run profiles.h5
 echo "identical for shuffled rows and files"
 
+# joined in features.h5, through the whole job
+for ranks in 1 3; do
+    tiercel "$ranks" run job.yaml -q --set run.directory="$work/j$ranks" >/dev/null
+done
+same j1 j3 profiles.h5 features.h5 segments.h5 churn.h5 tiers.h5 report.json
+/usr/bin/python3 "$here/check_profiles.py" tables j1/profiles.h5 j1/features.h5
+expect 0 "" 2 run job.yaml --set run.directory="$work/j1"
+grep -q 'nothing to do' err.txt || fail "a complete run is repeated: $(cat err.txt)"
+expect 0 "" 2 run job.yaml --set run.directory="$work/j1" --set 'wide.files=[tables/wide-0.csv]'
+if grep -q 'ingest:' err.txt; then fail "ingest runs again for another wide table"; fi
+grep -q 'features:' err.txt || fail "features does not follow a new wide table"
+
 # the wide table from HDF5: vectors and a matrix; what is in the columns is the same
 hdf5=(--set "wide.files=[$work/tables/wide.h5]" --set wide.customer=table/customer --set wide.matrix=more/x
     --set wide.matrix_names=more/names)

@@ -1,5 +1,5 @@
 /* features.c - the features stage: event files to features.h5. */
-#include "features_impl.h"
+#include "features_profiles.h"
 
 #include "tiercel/catalogue.h"
 #include "tiercel/date.h"
@@ -15,6 +15,7 @@ typedef struct {
     tc_features_merge merge;
     tc_shards shards;
     tc_store *out;
+    tc_features_profiles profiles;
     tc_features_block block;
 } stage;
 
@@ -62,14 +63,24 @@ static tc_status resolve_dates(stage *s, tc_error *err)
 static tc_status open_all(stage *s, tc_error *err)
 {
     tc_status st = tc_event_list_open_all(s->comm, s->config, &s->list, err);
-    s->what = (tc_features_merge_what){
-        .with_events = 1, .with_ids = 1, .memory = tc_features_memory(s->config)};
+    if (st == TC_OK) {
+        st = tc_features_profiles_open_all(s->comm, s->config, &s->profiles, err);
+    }
+    s->what = (tc_features_merge_what){.with_events = 1,
+                                       .with_ids = 1,
+                                       .memory = tc_features_memory(s->config),
+                                       .extra = s->profiles.store,
+                                       .extra_path = s->profiles.path};
     if (st == TC_OK) {
         st = tc_features_union_all(s->comm, s->config, &s->list, &s->what, &s->shards, err);
     }
     if (st == TC_OK) {
         s->what.n_shards = s->shards.n_shards;
-        st = tc_comm_agree_all(s->comm, resolve_dates(s, err), err);
+        st = resolve_dates(s, err);
+        if (st == TC_OK) {
+            st = tc_features_profiles_start(&s->profiles, s->shards.n_local, err);
+        }
+        st = tc_comm_agree_all(s->comm, st, err);
     }
     return st;
 }
@@ -96,6 +107,7 @@ static tc_status stream(stage *s, tc_features_out *out, tc_error *err)
     do {
         TC_TRY(tc_features_block_fill(&s->merge, b, err));
         TC_TRY(tc_features_out_write(out, b, err));
+        TC_TRY(tc_features_profiles_note(&s->profiles, b, s->shards.row0, err));
     } while (b->n == b->capacity);
     if (b->row0 + b->n != s->shards.row0 + s->shards.n_local) {
         return tc_fail(err, TC_EDATA,
@@ -217,6 +229,17 @@ static tc_status put_totals_all(stage *s, tc_error *err)
     return st;
 }
 
+/* Collective. What profiles.h5 adds. */
+static tc_status join_all(stage *s, tc_error *err)
+{
+    tc_features_join join = {
+        .comm = s->comm, .config = s->config, .shards = &s->shards, .out = s->out};
+    for (int d = 0; d < N_DATES; d++) {
+        join.day[d] = s->block.at[d].day;
+    }
+    return tc_features_join_all(&join, &s->profiles, err);
+}
+
 /* Collective. */
 static tc_status write_all(stage *s, tc_error *err)
 {
@@ -224,6 +247,9 @@ static tc_status write_all(stage *s, tc_error *err)
     tc_status st = create_all(s, err);
     if (st == TC_OK) {
         st = rows_all(s, err);
+    }
+    if (st == TC_OK) {
+        st = join_all(s, err);
     }
     if (st == TC_OK) {
         st = tc_features_put_summary_all(s->comm, s->config, &s->shards, s->out,
@@ -260,6 +286,7 @@ tc_status tc_features_all(tc_comm *comm, const tc_config *config, tc_error *err)
     }
     tc_features_block_free(&s.block);
     tc_shards_free(&s.shards);
+    tc_features_profiles_close_all(&s.profiles);
     tc_store_close_all(&s.out);
     tc_event_list_close_all(&s.list);
     return st;

@@ -64,8 +64,9 @@ tc_status tc_features_block_create(const tc_config *config, const tc_features_me
     block->extra_row = tc_mem_alloc(rows, sizeof *block->extra_row, err);
     block->value =
         tc_mem_alloc((int64_t)TURN * N_DATES * TC_N_FEATURES, sizeof *block->value, err);
+    block->active = tc_mem_alloc(rows, sizeof *block->active, err);
     if (block->hash == NULL || block->id == NULL || block->extra_row == NULL ||
-        block->value == NULL) {
+        block->active == NULL || block->value == NULL) {
         return TC_ENOMEM;
     }
     return tc_rfm_scratch_create(limits, &block->scratch, err);
@@ -87,10 +88,12 @@ void tc_features_block_free(tc_features_block *block)
     tc_mem_free(block->hash);
     tc_mem_free(block->id);
     tc_mem_free(block->extra_row);
+    tc_mem_free(block->active);
     tc_mem_free(block->value);
     block->hash = NULL;
     block->id = NULL;
     block->extra_row = NULL;
+    block->active = NULL;
     block->value = NULL;
     tc_rfm_scratch_destroy(&block->scratch);
 }
@@ -167,6 +170,7 @@ static tc_status add(tc_features_block *b, const tc_features_customer *customer,
     }
     b->hash[b->n] = customer->hash;
     b->extra_row[b->n] = customer->extra_row;
+    b->active[b->n] = customer->events.n > 0;
     memcpy(id, customer->id, (size_t)customer->id_width);
     memset(id + customer->id_width, 0, (size_t)(b->id_width - customer->id_width));
     TC_TRY(tc_rfm_customer(&customer->events, day, N_DATES, b->scratch,

@@ -40,6 +40,7 @@ typedef struct {
     tc_hash128 *hash;
     char *id;           /* [n][id_width], padded with zeros */
     int64_t *extra_row; /* row in the extra source, -1 = none */
+    uint8_t *active;    /* has any event */
     int id_width;
     int64_t row0;        /* of the first customer among all */
     int64_t n, capacity; /* customers */
