@@ -32,7 +32,8 @@ typedef struct {
 typedef enum {
     TC_TABLE_GOOD,
     TC_TABLE_LONG,  /* longer than TC_CSV_MAX_RECORD */
-    TC_TABLE_QUOTE, /* a quote out of place; `field` is to blame */
+    TC_TABLE_QUOTE, /* a quote out of place; `field` is to blame, or -1: its lines look like
+                       rows of their own, so that a quote is missing */
     TC_TABLE_NUL,   /* a NUL byte in `field` */
     TC_TABLE_CR,    /* in `field` a carriage return that ends no line */
     TC_TABLE_FIELDS /* too few or too many fields */

@@ -75,6 +75,9 @@ static void plain_rows(const tc_table_spec *spec, const char *text, int64_t n,
             row.field = record.cr;
         } else if (record.n_fields != COLUMNS) {
             row.problem = TC_TABLE_FIELDS;
+        } else if (row.lines > 2 &&
+                   tc_table_swallows(spec, text + at, record.next, COLUMNS)) {
+            row.problem = TC_TABLE_QUOTE;
         }
         for (int c = 0; c < COLUMNS && row.problem == TC_TABLE_GOOD; c++) {
             texts[c] = tc_csv_trim(tc_csv_unquote(&spec->dialect, &field[c], &to));

@@ -205,6 +205,25 @@ static tc_table_problem judge(const tc_table_reader *r, const tc_table_record *r
     return shape->n_fields != r->n_fields ? TC_TABLE_FIELDS : TC_TABLE_GOOD;
 }
 
+/* Those of the row before would point to what is gone. */
+static void clear_texts(tc_table_reader *r)
+{
+    for (int c = 0; c < r->n_columns; c++) {
+        r->text[c] = (tc_csv_text){"", 0};
+    }
+}
+
+/* A good row of several lines, just passed, may be several rows. */
+static void check_lines(tc_table_reader *r, tc_table_row *row)
+{
+    if (row->lines > 2 && row->problem == TC_TABLE_GOOD &&
+        tc_table_swallows(r->spec, r->buffer + r->at - row->bytes, row->bytes,
+                          r->n_fields)) {
+        row->problem = TC_TABLE_QUOTE;
+        clear_texts(r);
+    }
+}
+
 /* The next row of whatever form, by the plain scanner. */
 static tc_status plain_row(tc_table_reader *reader, tc_table_row *row, int *found,
                            tc_error *err)
@@ -229,10 +248,8 @@ static tc_status plain_row(tc_table_reader *reader, tc_table_row *row, int *foun
     row->problem = judge(reader, &record, &row->field);
     if (row->problem == TC_TABLE_GOOD) {
         take_texts(reader);
-    } else { /* those of the row before would point to what is gone */
-        for (int c = 0; c < reader->n_columns; c++) {
-            reader->text[c] = (tc_csv_text){"", 0};
-        }
+    } else {
+        clear_texts(reader);
     }
     tc_table_scan_follow(reader);
     return TC_OK;
@@ -252,12 +269,14 @@ tc_status tc_table_reader_next(tc_table_reader *reader, tc_table_row *row, int *
             *found = 1;
             if (!simple) {
                 take_texts(reader);
+                check_lines(reader, row);
             }
             return TC_OK;
         }
         if (scanned == TC_TABLE_SCAN_PLAIN) {
             TC_TRY(plain_row(reader, row, found, err));
             if (*found) {
+                check_lines(reader, row);
                 return TC_OK;
             }
             break; /* the end of the file or piece */

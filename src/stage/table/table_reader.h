@@ -119,4 +119,10 @@ TC_NODISCARD tc_status tc_table_header_columns(tc_table_reader *reader, tc_error
 /* Local; table_header.c. Finds the columns in the header that was read last. */
 TC_NODISCARD tc_status tc_table_header_find(tc_table_reader *reader, tc_error *err);
 
+/* Local, pure; table_swallow.c. 1 if most lines inside a record look like records themselves: two quotes that are
+ * missing their partners then enclose everything between them, and RFC 4180 has nothing against it. Lines with as many
+ * delimiters as the header count; from eight delimiters on, so that an address or a remark does not. */
+int tc_table_swallows(const tc_table_spec *spec, const char *bytes, int64_t n,
+                      int64_t n_fields);
+
 #endif
