@@ -10,7 +10,8 @@ static tc_status add_reject(tc_ingest *in, uint64_t place, tc_row_reason reason,
     if (reason == TC_ROW_TIME && (int64_t)place < in->counts.first_bad_time) {
         in->counts.first_bad_time = (int64_t)place;
     }
-    return tc_reject_list_add(&in->rejects, place, tc_reject_value(reason, column), err);
+    return tc_reject_list_add(&in->rejects, place, tc_reject_value((int)reason, column),
+                              err);
 }
 
 /* Appends a row to the lane of its owner. */

@@ -67,7 +67,7 @@ static tc_status check_used(const tc_ingest *in, tc_error *err)
         err, TC_EDATA,
         "none of %lld rows can be used: %lld of them are rejected for reason \"%s\"; "
         "check input.columns and the policies of input",
-        (long long)c->rows, (long long)c->reason_rows[most], tc_row_reason_code(most));
+        (long long)c->rows, (long long)c->reason_rows[most], tc_row_reason_code((int)most));
 }
 
 /* All sums of money that go into the file must fit in its int64. */
