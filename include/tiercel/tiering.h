@@ -35,6 +35,17 @@ double tc_tiering_value(int64_t ordinal);
 void tc_tiering_score5(const int64_t *below, const int64_t *equal, int64_t n, int64_t n_all,
                        uint8_t *score);
 
+/* Local, pure. The score of any value by the published table of an axis: the best score
+ * whose bound it reaches, so that a customer of the table gets the score that he has, and a
+ * value beyond all of them the score at that end. NaN (never bought) gets the lowest score
+ * that anybody has.
+ *   cut        least and greatest value of each score, NaN = nobody with a value
+ *   size       customers of each score
+ *   low_is_good  1 for recency */
+int tc_tiering_score_by_table(double cut[TC_SCORE_LEVELS][2],
+                              const int64_t size[TC_SCORE_LEVELS], int low_is_good,
+                              double value);
+
 /* Local, pure. Adds one component to the composite: blend[i] += weight * percentile, where
  * percentile = (2 below + equal) / (2 n_all) lies in (0, 1). Components are added one after
  * the other in a fixed order, so the sum has the same bits everywhere. */

@@ -58,6 +58,23 @@ void tc_tiering_publish(const double *blend, int64_t n, uint16_t *score)
     }
 }
 
+int tc_tiering_score_by_table(double cut[TC_SCORE_LEVELS][2],
+                              const int64_t size[TC_SCORE_LEVELS], int low_is_good,
+                              double value)
+{
+    int lowest = 0;
+    for (int e = TC_SCORE_LEVELS; e >= 1; e--) {
+        const double *range = cut[e - 1];
+        if (size[e - 1] > 0 && (isnan(value) || !isnan(range[0]))) {
+            lowest = e;
+            if (low_is_good ? value <= range[1] : value >= range[0]) {
+                return e;
+            }
+        }
+    }
+    return lowest;
+}
+
 int tc_tiering_above_median(int64_t below, int64_t n_all)
 {
     return below >= (n_all + 1) / 2;
