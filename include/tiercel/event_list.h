@@ -12,13 +12,16 @@ typedef struct {
     char **path;               /* [n] */
     tc_store **store;          /* [n] */
     char input_id[TC_ID_TEXT]; /* the rules by which all of them were made */
+    char identity_id
+        [TC_ID_TEXT]; /* of the identity map that all were made with, "" = none */
+    int64_t identity_ids, identity_customers; /* of that map */
     int64_t first_time, last_time;
     int64_t n_events; /* rows of all files */
 } tc_event_list;
 
 /* Collective. Opens the files and checks that they belong together. Errors (agreed): TC_EINPUT if a file is
  * missing or a pattern matches none; TC_EDATA if two files were made by different rules of section input (or by
- * others than those of the configuration), are the same instalment, or are damaged; TC_ENOMEM. In every case
+ * others than those of the configuration) or with different identity maps, are the same instalment, or are damaged; TC_ENOMEM. In every case
  * the list is to be closed. */
 TC_NODISCARD tc_status tc_event_list_open_all(tc_comm *comm, const tc_config *config,
                                               tc_event_list *list, tc_error *err);

@@ -44,13 +44,17 @@ enum { TC_ALIAS_OWN = 0, TC_ALIAS_LAST = 255 };
 /* Collective. Reads the files of config->identity and builds the map; *out belongs to the
  * caller, NULL without files. Method: edges travel to the owner of their id, then pointer
  * jumping (Wyllie, "The complexity of parallel computations", 1979) in rounds of bounded
- * exchanges, O(log of the longest chain) of them. Memory: about 100 bytes an id of the rank
- * while it is built, 40 and the text of the customer's id later; counted against
- * run.memory_per_rank. Errors (agreed): TC_EINPUT, TC_EIO, TC_ENOMEM; TC_EDATA naming file
+ * exchanges, O(log of the longest chain) of them. bytes: that the map may take on a rank, 0
+ * = any; it takes about 150 and the text of an id that this rank owns while it is built, 45
+ * and the text of the customer's id later. Errors (agreed): TC_EINPUT, TC_EIO; TC_ENOMEM, also if it does
+ * not fit into `bytes`; TC_EDATA naming file
  * and line for a missing column, an id with two masters or parents (both lines), a cycle
  * (its lines, at most 8). */
 TC_NODISCARD tc_status tc_identity_load_all(tc_comm *comm, const tc_config *config,
-                                            tc_identity **out, tc_error *err);
+                                            int64_t bytes, tc_identity **out,
+                                            tc_error *err);
+/* Local. What the map takes on this rank. */
+int64_t tc_identity_bytes(const tc_identity *map);
 /* Local. NULL-safe. */
 void tc_identity_free(tc_identity **map);
 

@@ -21,6 +21,7 @@ typedef struct {
     const uint8_t *kind;      /* TC_KIND_PURCHASE or TC_KIND_RETURN */
     const uint16_t *channel;  /* code, 0 = empty */
     const uint32_t *category; /* code, 0 = empty */
+    const uint8_t *alias; /* which id of the customer, NULL = one; no feature knows it */
     int64_t n;
 } tc_rfm_events;
 

@@ -41,7 +41,7 @@ foreach(source ${mpi_tests})
   set(program mpi_${name})
   add_executable(${program} ${source} ${mpi_test_extra})
   target_include_directories(${program} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
-  if(name STREQUAL "identity")
+  if(name MATCHES "^identity")
     target_link_libraries(${program} PRIVATE tc_stage) # a collective part of a stage
   endif()
   if(name STREQUAL "rfc4180" OR name STREQUAL "merge")

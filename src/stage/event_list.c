@@ -65,9 +65,29 @@ static tc_status find_all(tc_comm *comm, const tc_config *config, tc_event_list 
     return st;
 }
 
+/* Collective. What map a file was made with. */
+static tc_status read_identity_all(tc_store *store, tc_event_list *to, tc_error *err)
+{
+    tc_status st = TC_OK;
+    to->identity_id[0] = '\0';
+    if (!tc_store_has_all(store, "events/alias")) {
+        return TC_OK;
+    }
+    st = tc_store_get_text_all(store, "identity_id", to->identity_id,
+                               sizeof to->identity_id, err);
+    if (st == TC_OK) {
+        st = tc_store_get_i64_all(store, "identity_ids", &to->identity_ids, err);
+    }
+    if (st == TC_OK) {
+        st =
+            tc_store_get_i64_all(store, "identity_customers", &to->identity_customers, err);
+    }
+    return st;
+}
+
 /* The files are in memory of this rank; one is compared with those before it. */
 static tc_status check_pair(const tc_event_list *list, int i, const char *input_id,
-                            tc_error *err)
+                            const char *identity_id, tc_error *err)
 {
     const char *id = tc_store_head(list->store[i])->run_id;
     if (strcmp(input_id, list->input_id) != 0) {
@@ -75,6 +95,13 @@ static tc_status check_pair(const tc_event_list *list, int i, const char *input_
             err, TC_EDATA,
             "%s and %s were made by different rules of section input; ingest one "
             "of them again, or take it off run.events",
+            list->path[0], list->path[i]);
+    }
+    if (strcmp(identity_id, list->identity_id) != 0) {
+        return tc_fail(
+            err, TC_EDATA,
+            "%s and %s were made with different identity maps; ingest one of them "
+            "again, or take it off run.events",
             list->path[0], list->path[i]);
     }
     for (int j = 0; j < i; j++) {
@@ -93,6 +120,7 @@ static tc_status open_one_all(tc_comm *comm, tc_event_list *list, int i, tc_erro
 {
     const tc_stage_def *def = tc_stage(TC_STAGE_INGEST);
     char input_id[TC_ID_TEXT];
+    tc_event_list own = {0};
     int64_t first = 0, last = 0, used = 0;
     tc_status st = tc_store_open_all(comm, list->path[i], def->schema, def->schema_version,
                                      &list->store[i], err);
@@ -109,6 +137,9 @@ static tc_status open_one_all(tc_comm *comm, tc_event_list *list, int i, tc_erro
     if (st == TC_OK) {
         st = tc_store_get_i64_all(list->store[i], "rows_used", &used, err);
     }
+    if (st == TC_OK) {
+        st = read_identity_all(list->store[i], i == 0 ? list : &own, err);
+    }
     if (st != TC_OK) {
         return st;
     }
@@ -120,7 +151,10 @@ static tc_status open_one_all(tc_comm *comm, tc_event_list *list, int i, tc_erro
     list->first_time = first < list->first_time ? first : list->first_time;
     list->last_time = last > list->last_time ? last : list->last_time;
     list->n_events += used;
-    return tc_comm_agree_all(comm, check_pair(list, i, input_id, err), err);
+    return tc_comm_agree_all(
+        comm,
+        check_pair(list, i, input_id, i == 0 ? list->identity_id : own.identity_id, err),
+        err);
 }
 
 /* Several files are merged by the policies of the configuration, so these must be those of the files. */

@@ -20,7 +20,10 @@ cat >>input/config.yaml <<'EOF'
 customers: {files: [customers.csv], columns: {signup: since}}
 wide: {files: [wide.h5], categorical: [{column: plan}]}
 EOF
-tiercel 2 run input/config.yaml -q --set run.directory="$work/good" >/dev/null
+printf 'id,master\nC00000001,C00000002\nC00000003,C00000002\nC00000004,C00000005\nC00000005,C00000006\n' >map.csv
+printf 'child,parent\nC00000007,C00000001\n' >tree.csv
+map=(--set "identity.map.files=[$work/map.csv]" --set "identity.hierarchy.files=[$work/tree.csv]")
+tiercel 2 run input/config.yaml -q --set run.directory="$work/good" "${map[@]}" >/dev/null
 mapfile -t sites < <(grep -rhoE 'TC_FAULT\("[a-z_.]+"' "$TIERCEL_SOURCE/src" | sed 's/.*"\(.*\)"/\1/' |
     grep -v -e '^synth' -e '^ingest.spill_' | sort -u)
 [ "${#sites[@]}" -ge 10 ] || fail "only ${#sites[@]} fault sites found"
@@ -36,7 +39,7 @@ for site in "${sites[@]}"; do
         rm r/run.json
         export TIERCEL_FAULT="$site:$rank:1"
         LIMIT=60 expect 74 "fault injected at $site" 3 run input/config.yaml --set run.directory="$work/r" \
-            --set run.horizon_days=80 --set features.active_days=300
+            --set run.horizon_days=80 --set features.active_days=300 "${map[@]}"
         unset TIERCEL_FAULT
         no_leftovers r
         for file in events.h5 features.h5 segments.h5 churn.h5 tiers.h5; do
@@ -46,7 +49,7 @@ for site in "${sites[@]}"; do
     echo "ok: $site"
 done
 export TIERCEL_FAULT="${sites[0]}:1:1:memory"
-expect 71 "fault injected" 3 run input/config.yaml --set run.directory="$work/m"
+expect 71 "fault injected" 3 run input/config.yaml --set run.directory="$work/m" "${map[@]}"
 
 # memory that runs out at the n-th request of one rank: either it is reported, or the job did without
 failed=0
@@ -54,7 +57,7 @@ for ((n = 1; n < 6000; n += 1 + n / 3)); do
     rm -rf r
     code=0
     TIERCEL_FAULT="allocation:1:$n" LIMIT=60 tiercel 3 run input/config.yaml -q --set run.directory="$work/r" \
-        >out.txt 2>err.txt || code=$?
+        "${map[@]}" >out.txt 2>err.txt || code=$?
     [ -d r ] && no_leftovers r
     case $code in
     0)

@@ -159,6 +159,24 @@ static void test_orders(void **state)
     assert_true(read_row(&input, morning).order == read_row(&input, evening).order);
 }
 
+/* Orders made of customer and day follow the customer; named ones and their mark stay. */
+static void test_orders_follow(void **state)
+{
+    static const char *const named[5] = {"a", "2011-05-02 10:00", "1", "1", "C7"};
+    static const char *const unnamed[5] = {"a", "2011-05-02 10:00", "1", "1", ""};
+    static const char *const other[5] = {"b", "2011-05-02 23:59", "1", "1", " "};
+    const tc_config_input input = retail();
+    const tc_row_event a = read_row(&input, unnamed), b = read_row(&input, other);
+    const tc_row_event c = read_row(&input, named);
+    (void)state;
+    assert_true(a.order != b.order);
+    assert_true(tc_row_order_follow(a.order, a.time, a.hash.hi, b.hash.hi) == b.order);
+    assert_true(tc_row_order_follow(a.order, a.time, b.hash.hi, a.hash.hi) == a.order);
+    assert_true(tc_row_order_follow(c.order, c.time, c.hash.hi, b.hash.hi) == c.order);
+    assert_true(tc_row_order_follow(a.order | TC_ORDER_CANCELLED, a.time, a.hash.hi,
+                                    b.hash.hi) == (b.order | TC_ORDER_CANCELLED));
+}
+
 static void test_amount_column(void **state)
 {
     static const char *const row[5] = {"7", "2010-12-01", " 85.64999999999999 ", "junk",
@@ -250,10 +268,15 @@ static void test_columns_needed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good_row),      cmocka_unit_test(test_rejects),
-        cmocka_unit_test(test_returns),       cmocka_unit_test(test_orders),
-        cmocka_unit_test(test_amount_column), cmocka_unit_test(test_ids),
-        cmocka_unit_test(test_long_levels),   cmocka_unit_test(test_columns_needed),
+        cmocka_unit_test(test_good_row),
+        cmocka_unit_test(test_rejects),
+        cmocka_unit_test(test_returns),
+        cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_orders_follow),
+        cmocka_unit_test(test_amount_column),
+        cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_long_levels),
+        cmocka_unit_test(test_columns_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

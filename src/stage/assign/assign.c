@@ -144,6 +144,9 @@ static tc_status write_all(tc_assign *a, tc_error *err)
         st = tc_assign_put_model_all(a, err);
     }
     if (st == TC_OK) {
+        st = tc_assign_put_silo_all(a, err);
+    }
+    if (st == TC_OK) {
         st = tc_store_publish_all(&a->out, err);
     }
     return st;

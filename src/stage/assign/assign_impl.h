@@ -74,6 +74,10 @@ tc_status tc_assign_put_rows_all(tc_assign *a, tc_error *err);
 tc_status tc_assign_put_model_all(tc_assign *a, tc_error *err);
 tc_status tc_assign_put_backtest_all(tc_assign *a, tc_error *err);
 
+/* Collective; assign_silo.c. With an identity map: how many customers any of their ids alone
+ * would have given other scores. Errors agreed. */
+tc_status tc_assign_put_silo_all(tc_assign *a, tc_error *err);
+
 /* Local. Number of the named segment and of the R/F/M type of a row, 0 = not yet a
  * customer. */
 uint8_t tc_assign_segment(const tc_assign *a, int64_t i);

@@ -1,5 +1,6 @@
 /* features.c - the features stage: event files to features.h5. */
 #include "features_profiles.h"
+#include "features_silo.h"
 
 #include "tiercel/catalogue.h"
 #include "tiercel/date.h"
@@ -17,6 +18,7 @@ typedef struct {
     tc_store *out;
     tc_features_profiles profiles;
     tc_features_block block;
+    tc_features_silo silo;
 } stage;
 
 /* MiB: of the program, its libraries and dictionaries; without a setting; at least. */
@@ -131,6 +133,11 @@ static tc_status rows_all(stage *s, tc_error *err)
     if (st == TC_OK) {
         st = tc_features_block_create(s->config, &s->merge, &limits, &s->block, err);
         s->block.row0 = s->shards.row0;
+        if (st == TC_OK && s->list.identity_id[0] != '\0') {
+            s->block.silo = &s->silo;
+            st = tc_features_silo_create(s->config, s->shards.n_shards,
+                                         s->block.at[DATE_SCORE].day, &s->silo, err);
+        }
         st = tc_comm_agree_all(s->comm, st, err);
     }
     if (st == TC_OK) {
@@ -144,6 +151,24 @@ static tc_status rows_all(stage *s, tc_error *err)
     st = tc_features_merge_end_all(s->comm, &s->merge, st, err);
     tc_features_block_free(&s->block);
     return st;
+}
+
+/* Collective. With an identity map: what it merged, and what the ids would be alone. */
+static tc_status put_silo_all(stage *s, tc_error *err)
+{
+    tc_status st;
+    if (s->list.identity_id[0] == '\0') {
+        return TC_OK;
+    }
+    st = tc_store_put_text_all(s->out, "identity_id", s->list.identity_id, err);
+    if (st == TC_OK) {
+        st = tc_store_put_i64_all(s->out, "identity_ids", s->list.identity_ids, err);
+    }
+    if (st == TC_OK) {
+        st = tc_store_put_i64_all(s->out, "identity_customers", s->list.identity_customers,
+                                  err);
+    }
+    return st == TC_OK ? tc_features_silo_put_all(s->comm, s->out, &s->silo, err) : st;
 }
 
 /* Collective. Names of the features in the order of the catalogue, which is that of the summaries. */
@@ -267,6 +292,9 @@ static tc_status write_all(stage *s, tc_error *err)
         st = put_totals_all(s, err);
     }
     if (st == TC_OK) {
+        st = put_silo_all(s, err);
+    }
+    if (st == TC_OK) {
         tc_log_info("features: %lld customers; %lld labelled for training, %lld of them "
                     "churned; %lld and %lld for the backtest",
                     (long long)s->shards.n_global, (long long)counts[DATE_TRAIN][0],
@@ -285,6 +313,7 @@ tc_status tc_features_all(tc_comm *comm, const tc_config *config, tc_error *err)
         st = write_all(&s, err);
     }
     tc_features_block_free(&s.block);
+    tc_features_silo_free(&s.silo);
     tc_shards_free(&s.shards);
     tc_features_profiles_close_all(&s.profiles);
     tc_store_close_all(&s.out);

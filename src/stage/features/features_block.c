@@ -1,5 +1,5 @@
 /* features_block.c - customers of this rank, one by one, into columns. Local. */
-#include "features_impl.h"
+#include "features_silo.h"
 
 #include "tiercel/catalogue.h"
 #include "tiercel/fault.h"
@@ -181,6 +181,9 @@ static tc_status add(tc_features_block *b, const tc_features_customer *customer,
         }
     }
     add_totals(&b->totals, &customer->events);
+    if (b->silo != NULL && customer->events.n > 0) {
+        TC_TRY(tc_features_silo_add(b->silo, customer, b->row0 + b->n, b->scratch, err));
+    }
     b->n++;
     b->n_values++;
     if (b->n_values == TURN) {

@@ -1,5 +1,5 @@
 /* features_gather.c - the events that one customer has in several files, in the total order of ingest: time,
- * order, amount, category, channel, kind, row. Each file holds its own in that order, and the codes of the union
+ * order, amount, category, channel, kind, alias, row. Each file holds its own in that order, and the codes of the union
  * ascend with those of each file. */
 #include "features_merge.h"
 
@@ -15,6 +15,19 @@ typedef struct {
 static place head_of(const tc_features_merge *m, int member)
 {
     return (place){&m->events[member], m->rows[member], m->head[member]};
+}
+
+/* Events that are equal but for what is not always there: < 0, 0, > 0 */
+static int compare_origin(place a, place b)
+{
+    if (a.of->alias != NULL && b.of->alias != NULL &&
+        a.of->alias[a.i] != b.of->alias[b.i]) {
+        return a.of->alias[a.i] < b.of->alias[b.i] ? -1 : 1;
+    }
+    if (a.row != NULL && b.row != NULL && a.row[a.i] != b.row[b.i]) {
+        return a.row[a.i] < b.row[b.i] ? -1 : 1;
+    }
+    return 0;
 }
 
 /* < 0, 0, > 0 */
@@ -39,16 +52,13 @@ static int compare(place a, place b)
     if (a.of->kind[a.i] != b.of->kind[b.i]) {
         return a.of->kind[a.i] < b.of->kind[b.i] ? -1 : 1;
     }
-    if (a.row != NULL && b.row != NULL && a.row[a.i] != b.row[b.i]) {
-        return a.row[a.i] < b.row[b.i] ? -1 : 1;
-    }
-    return 0;
+    return compare_origin(a, b);
 }
 
 static tc_status make_room(tc_features_merge *m, int64_t n, tc_error *err)
 {
     int32_t *grown;
-    TC_TRY(tc_event_columns_reserve(&m->gathered, n, m->policy != TC_DUPLICATES_KEEP, err));
+    TC_TRY(tc_event_columns_reserve(&m->gathered, n, m->with, err));
     if (n > m->origin_capacity) {
         grown = tc_mem_resize(m->origin, n, sizeof *grown, err);
         if (grown == NULL) {
@@ -72,6 +82,9 @@ static void copy(tc_features_merge *m, int member, int64_t n, int64_t to)
     memcpy(g->kind + to, e->kind + from, (size_t)n * sizeof *g->kind);
     memcpy(g->channel + to, e->channel + from, (size_t)n * sizeof *g->channel);
     memcpy(g->category + to, e->category + from, (size_t)n * sizeof *g->category);
+    if (e->alias != NULL && g->alias != NULL) {
+        memcpy(g->alias + to, e->alias + from, (size_t)n * sizeof *g->alias);
+    }
     if (m->rows[member] != NULL && g->row != NULL) {
         memcpy(g->row + to, m->rows[member] + from, (size_t)n * sizeof *g->row);
     }
@@ -127,6 +140,7 @@ static tc_rfm_events view(const tc_event_columns *g, int64_t n)
                            .kind = g->kind,
                            .channel = g->channel,
                            .category = g->category,
+                           .alias = g->alias,
                            .n = n};
 }
 
@@ -152,6 +166,9 @@ static void move_row(tc_event_columns *g, int64_t from, int64_t to)
     g->kind[to] = g->kind[from];
     g->channel[to] = g->channel[from];
     g->category[to] = g->category[from];
+    if (g->alias != NULL) {
+        g->alias[to] = g->alias[from];
+    }
     g->row[to] = g->row[from];
 }
 

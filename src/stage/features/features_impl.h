@@ -45,6 +45,7 @@ typedef struct {
     int64_t row0;        /* of the first customer among all */
     int64_t n, capacity; /* customers */
     tc_features_totals totals;
+    struct tc_features_silo *silo; /* NULL without an identity map; borrowed */
     tc_rfm_scratch *scratch;
     double
         *value; /* [BLOCK][N_DATES][TC_N_FEATURES] customers not yet turned into columns */

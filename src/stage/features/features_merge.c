@@ -46,6 +46,8 @@ static tc_status make_sources(tc_features_merge *m, int n, const tc_config *conf
     const int64_t share = what->memory / (2 * (int64_t)n);
     TC_TRY(allocate(m, n, err));
     m->policy = (int)(list->n > 1 ? config->input.duplicates : TC_DUPLICATES_KEEP);
+    m->with = (m->policy != TC_DUPLICATES_KEEP ? TC_WITH_ROWS : 0) |
+              (list->identity_id[0] != '\0' ? TC_WITH_ALIASES : 0);
     m->extra = what->extra != NULL ? list->n : -1;
     for (int i = 0; i < n; i++) {
         const int is_extra = i == m->extra;
@@ -53,7 +55,7 @@ static tc_status make_sources(tc_features_merge *m, int n, const tc_config *conf
             .store = is_extra ? what->extra : list->store[i],
             .path = is_extra ? what->extra_path : list->path[i],
             .has_events = what->with_events && !is_extra,
-            .with_rows = m->policy != TC_DUPLICATES_KEEP && !is_extra,
+            .with = is_extra ? 0 : m->with,
             .with_ids = what->with_ids,
             .batch_customers = within(share / BATCH_BYTES, BATCH_LEAST, BATCH_MOST),
             .window_events = within(share / WINDOW_BYTES, WINDOW_LEAST, WINDOW_MOST)};

@@ -40,6 +40,7 @@ typedef struct {
     int extra; /* number of the source without events, -1 = none */
     int id_width;
     int64_t n_channels, n_categories; /* of the union, with the empty one */
+    int with;                         /* TC_WITH_... */
     int policy;                       /* tc_duplicates_policy between the files */
     tc_features_drops drops;
     int *heap, n_heap;         /* sources by the hash of their customer, the least on top */

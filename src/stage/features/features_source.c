@@ -18,6 +18,7 @@ static const tc_field COLUMN[TC_N_EVENT_COLUMNS] = {
                        .n_names = 2},
     [TC_EVENT_CHANNEL] = {.name = "events/channel", .type = TC_U16},
     [TC_EVENT_CATEGORY] = {.name = "events/category", .type = TC_U32},
+    [TC_EVENT_ALIAS] = {.name = "events/alias", .type = TC_U8},
     [TC_EVENT_ROW] = {.name = "events/row", .type = TC_U64}};
 
 static int grow(void **block, int64_t n, size_t size, tc_error *err)
@@ -27,8 +28,7 @@ static int grow(void **block, int64_t n, size_t size, tc_error *err)
     return grown != NULL;
 }
 
-tc_status tc_event_columns_reserve(tc_event_columns *c, int64_t n, int with_rows,
-                                   tc_error *err)
+tc_status tc_event_columns_reserve(tc_event_columns *c, int64_t n, int with, tc_error *err)
 {
     if (n <= c->capacity) {
         return TC_OK;
@@ -39,7 +39,9 @@ tc_status tc_event_columns_reserve(tc_event_columns *c, int64_t n, int with_rows
         !grow((void **)&c->kind, n, sizeof *c->kind, err) ||
         !grow((void **)&c->channel, n, sizeof *c->channel, err) ||
         !grow((void **)&c->category, n, sizeof *c->category, err) ||
-        (with_rows && !grow((void **)&c->row, n, sizeof *c->row, err))) {
+        ((with & TC_WITH_ALIASES) != 0 &&
+         !grow((void **)&c->alias, n, sizeof *c->alias, err)) ||
+        ((with & TC_WITH_ROWS) != 0 && !grow((void **)&c->row, n, sizeof *c->row, err))) {
         return TC_ENOMEM;
     }
     c->capacity = n;
@@ -53,6 +55,7 @@ void tc_event_columns_free(tc_event_columns *c)
     tc_mem_free(c->order);
     tc_mem_free(c->row);
     tc_mem_free(c->kind);
+    tc_mem_free(c->alias);
     tc_mem_free(c->channel);
     tc_mem_free(c->category);
     *c = (tc_event_columns){0};
@@ -77,7 +80,8 @@ static tc_status open_pieces_all(tc_features_source *s, tc_error *err)
         st = tc_store_view_all(s->store, &FIRST_EVENT, &n_first, &s->first_piece, err);
     }
     for (int c = 0; c < TC_N_EVENT_COLUMNS && st == TC_OK && s->has_events; c++) {
-        if (c != TC_EVENT_ROW || s->with_rows) {
+        if ((c != TC_EVENT_ROW || (s->with & TC_WITH_ROWS) != 0) &&
+            (c != TC_EVENT_ALIAS || (s->with & TC_WITH_ALIASES) != 0)) {
             st = tc_store_view_all(s->store, &COLUMN[c], &n_column, &s->column[c], err);
             s->n_events = n_column;
         }
@@ -149,7 +153,7 @@ static tc_status prepare(tc_features_source *s, int is_first_rank, tc_store_piec
     if (!s->has_events) {
         return TC_OK;
     }
-    TC_TRY(tc_event_columns_reserve(&s->window, s->window_events, s->with_rows, err));
+    TC_TRY(tc_event_columns_reserve(&s->window, s->window_events, s->with, err));
     return tc_store_read(is_first_rank ? s->first_piece : firsts, s->first, s->batch_row, 1,
                          err);
 }
@@ -301,12 +305,12 @@ static tc_status load_window(tc_features_source *s, tc_error *err)
         }
     }
     n = s->first[low] - begin;
-    TC_TRY(tc_event_columns_reserve(&s->window, n, s->with_rows, err));
+    TC_TRY(tc_event_columns_reserve(&s->window, n, s->with, err));
     void *const to[TC_N_EVENT_COLUMNS] = {
         [TC_EVENT_TIME] = s->window.time,       [TC_EVENT_AMOUNT] = s->window.amount,
         [TC_EVENT_ORDER] = s->window.order,     [TC_EVENT_KIND] = s->window.kind,
         [TC_EVENT_CHANNEL] = s->window.channel, [TC_EVENT_CATEGORY] = s->window.category,
-        [TC_EVENT_ROW] = s->window.row};
+        [TC_EVENT_ALIAS] = s->window.alias,     [TC_EVENT_ROW] = s->window.row};
     for (int c = 0; c < TC_N_EVENT_COLUMNS; c++) {
         if (s->column[c] != NULL) {
             TC_TRY(tc_store_read(s->column[c], to[c], begin, n, err));
@@ -346,5 +350,6 @@ tc_rfm_events tc_features_source_events(const tc_features_source *s, const uint6
                            .kind = w->kind + at,
                            .channel = w->channel + at,
                            .category = w->category + at,
+                           .alias = w->alias != NULL ? w->alias + at : NULL,
                            .n = s->first[s->at + 1] - s->first[s->at]};
 }

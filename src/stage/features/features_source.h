@@ -15,7 +15,8 @@ typedef enum {
     TC_EVENT_KIND,
     TC_EVENT_CHANNEL,
     TC_EVENT_CATEGORY,
-    TC_EVENT_ROW, /* hash of the row; only where duplicates between files are dropped */
+    TC_EVENT_ALIAS, /* only with an identity map */
+    TC_EVENT_ROW,   /* hash of the row; only where duplicates between files are dropped */
     TC_N_EVENT_COLUMNS
 } tc_event_column;
 
@@ -23,22 +24,26 @@ typedef enum {
 typedef struct {
     int64_t *time, *amount;
     uint64_t *order, *row; /* row: NULL without TC_EVENT_ROW */
-    uint8_t *kind;
+    uint8_t *kind, *alias; /* alias: NULL without TC_EVENT_ALIAS */
     uint16_t *channel;
     uint32_t *category;
     int64_t capacity;
 } tc_event_columns;
 
-/* Local. Room for so many events; the content is kept. Errors: TC_ENOMEM (what is there stays valid). */
+/* Columns that are not always there; bits. */
+enum { TC_WITH_ROWS = 1, TC_WITH_ALIASES = 2 };
+
+/* Local. Room for so many events; the content is kept. with: bits. Errors: TC_ENOMEM (what is there stays valid). */
 TC_NODISCARD tc_status tc_event_columns_reserve(tc_event_columns *columns, int64_t n,
-                                                int with_rows, tc_error *err);
+                                                int with, tc_error *err);
 void tc_event_columns_free(tc_event_columns *columns);
 
 typedef struct {
     /* set by the owner */
     tc_store *store;  /* borrowed */
     const char *path; /* borrowed, for messages */
-    int has_events, with_rows;
+    int has_events;
+    int with;                               /* columns that are not always there */
     int with_ids;                           /* else hashes alone are read */
     int64_t batch_customers, window_events; /* how much is in memory at a time */
     uint16_t *

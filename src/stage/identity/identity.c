@@ -28,6 +28,29 @@ void tc_identity_free(tc_identity **map)
     *map = NULL;
 }
 
+int64_t tc_identity_bytes(const tc_identity *map)
+{
+    return map->n * (int64_t)sizeof *map->entry + map->text.capacity +
+           map->index.n_buckets * (int64_t)sizeof *map->index.first;
+}
+
+tc_status tc_identity_room(const tc_identity_build *build, tc_error *err)
+{
+    const int64_t links =
+        (build->map.size + build->tree.size) / (int64_t)sizeof(tc_identity_link);
+    const int64_t wanted =
+        build->map.capacity + build->tree.capacity + build->names.text.capacity +
+        build->names.n_slots * (int64_t)sizeof *build->names.slot + links * TC_LINK_WORK;
+    if (build->bytes == 0 || wanted <= build->bytes) {
+        return TC_OK;
+    }
+    return tc_fail(
+        err, TC_ENOMEM,
+        "identity: the map does not fit into memory: %lld ids take more than %lld "
+        "MiB on this rank; raise run.memory_per_rank or use more ranks",
+        (long long)links, (long long)(build->bytes >> 20));
+}
+
 void tc_identity_build_free(tc_identity_build *build)
 {
     tc_buffer_free(&build->map);
@@ -95,10 +118,10 @@ static void log_facts(const tc_identity_facts *f)
                 (long long)rejected, (long long)f->rows_repeated, (long long)f->rows_self);
 }
 
-tc_status tc_identity_load_all(tc_comm *comm, const tc_config *config, tc_identity **out,
-                               tc_error *err)
+tc_status tc_identity_load_all(tc_comm *comm, const tc_config *config, int64_t bytes,
+                               tc_identity **out, tc_error *err)
 {
-    tc_identity_build build = {.comm = comm, .config = config};
+    tc_identity_build build = {.comm = comm, .config = config, .bytes = bytes};
     tc_status st;
     *out = NULL;
     if (config->identity.n_map_files == 0 && config->identity.n_hierarchy_files == 0) {

@@ -50,7 +50,11 @@ typedef struct {
     tc_identity_names names; /* of all `to` that this rank owns */
     tc_identity_index index; /* of map */
     tc_identity_facts facts; /* of this rank */
+    int64_t bytes;           /* that it may take on a rank, 0 = any */
 } tc_identity_build;
+
+/* Beside a link and its text, while links are followed: question, answer, index. */
+enum { TC_LINK_WORK = 64 };
 
 /* What becomes of an id. Sorted by id. */
 typedef struct {
@@ -79,6 +83,8 @@ int tc_identity_owner(uint64_t hi, int ranks);
  * caller. Errors (agreed): as tc_identity_load_all without the files. */
 TC_NODISCARD tc_status tc_identity_build_all(tc_identity_build *build, tc_identity **out,
                                              tc_error *err);
+/* Local. Whether what has been read can be built within build->bytes. Errors: TC_ENOMEM. */
+TC_NODISCARD tc_status tc_identity_room(const tc_identity_build *build, tc_error *err);
 void tc_identity_build_free(tc_identity_build *build);
 
 /* ---- identity_sort.c ---- */

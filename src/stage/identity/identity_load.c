@@ -138,7 +138,9 @@ static tc_status take_row(load *l, const tc_table_row *row, tc_error *err)
 
 static tc_status fill_batch(load *l, tc_error *err)
 {
-    const int64_t limit = l->build->config->input.batch_mib << 20;
+    const int64_t whole = l->build->config->input.batch_mib << 20;
+    const int64_t part = l->build->bytes / 16; /* a round holds about 4 batches */
+    const int64_t limit = part > 0 && part < whole ? part : whole;
     TC_TRY(TC_FAULT("identity.read", err));
     while (!l->done && l->links.size + l->names.size + 1024 < limit) {
         tc_table_row row;
@@ -192,6 +194,9 @@ static tc_status round_all(load *l, tc_error *err)
         st = tc_identity_send_all(comm, (uint64_t *)(void *)l->links.data,
                                   l->links.size / (int64_t)sizeof(tc_identity_link),
                                   TC_LINK_WORDS, TC_LINK_KEY_WORDS, l->own, err);
+    }
+    if (st == TC_OK) {
+        st = tc_comm_agree_all(comm, tc_identity_room(l->build, err), err);
     }
     l->links.size = l->names.size = 0;
     return st;
@@ -254,7 +259,7 @@ static tc_status read_part_all(tc_identity_build *build, const tc_row_rules *rul
         .n_files = hierarchy ? identity->n_hierarchy_files : identity->n_map_files,
         .column = column,
         .n_columns = 2,
-        .dialect = tc_csv_dialect_of(',', '"'),
+        .dialect = tc_config_dialect(build->config),
         .section = hierarchy ? "identity.hierarchy" : "identity.map"};
     load *l = tc_mem_alloc(1, sizeof *l, err);
     tc_status st = tc_comm_agree_all(build->comm, l == NULL ? TC_ENOMEM : TC_OK, err);

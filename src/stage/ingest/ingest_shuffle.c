@@ -1,6 +1,6 @@
 /* ingest_shuffle.c - rounds of parsing and exchange until every row is in a bucket of its
  * owner. */
-#include "ingest_impl.h"
+#include "ingest_identity.h"
 
 #include "tiercel/fault.h"
 #include "tiercel/source.h"
@@ -154,6 +154,9 @@ tc_status tc_ingest_shuffle_all(tc_ingest *in, tc_error *err)
     tc_buffer map = {0}, received = {0};
     int64_t busy = 1;
     tc_status st = tc_ingest_memory_all(in->comm, in->config, &in->memory, err);
+    if (st == TC_OK) {
+        st = tc_ingest_identity_load_all(in, err);
+    }
     if (st == TC_OK) {
         st = tc_comm_agree_all(in->comm, prepare(in, err), err);
     }

@@ -1,6 +1,7 @@
 /* ingest_write.c - events.h5: customers in the order of their hash, their events behind one
  * another. */
 #include "ingest_write.h"
+#include "ingest_identity.h"
 #include "ingest_orders.h"
 
 #include "tiercel/lineage.h"
@@ -33,6 +34,9 @@ static tc_status make_run_id(const tc_ingest *in, char id[TC_ID_TEXT], tc_error 
             (long long)c->rows, (unsigned long long)c->content[0],
             (unsigned long long)c->content[1], (long long)c->dropped,
             (unsigned long long)c->dropped_rows[0], (unsigned long long)c->dropped_rows[1]);
+    }
+    if (st == TC_OK) {
+        st = tc_ingest_identity_print(in, &text, err);
     }
     if (st == TC_OK) {
         tc_hash128_text(tc_hash128_of(text.data, (size_t)text.size), id);

@@ -1,4 +1,5 @@
 /* ingest_write_counts.c - events.h5: dictionaries, counts, attributes. */
+#include "ingest_identity.h"
 #include "ingest_write.h"
 
 #include "tiercel/lineage.h"
@@ -110,5 +111,8 @@ tc_status tc_ingest_put_attributes_all(tc_ingest_writer *w, tc_error *err)
     if (st == TC_OK) {
         st = tc_comm_agree_all(w->in->comm, tc_input_id(w->in->config, input_id, err), err);
     }
-    return st == TC_OK ? tc_store_put_text_all(w->store, "input_id", input_id, err) : st;
+    if (st == TC_OK) {
+        st = tc_store_put_text_all(w->store, "input_id", input_id, err);
+    }
+    return st == TC_OK ? tc_ingest_identity_put_all(w->in, w->store, err) : st;
 }

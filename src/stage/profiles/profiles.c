@@ -120,7 +120,8 @@ static tc_status read_wide_all(tc_profiles *p, tc_error *err)
 /* Collective. From the files to settled records and totals. */
 static tc_status read_all(tc_profiles *p, tc_error *err)
 {
-    tc_status st = tc_identity_load_all(p->comm, p->config, &p->identity, err);
+    tc_status st = tc_identity_load_all(p->comm, p->config, p->config->memory_mib << 20,
+                                        &p->identity, err);
     for (int t = 0; st == TC_OK && t < TC_N_TABLES; t++) {
         if (p->first_file[t + 1] == p->first_file[t]) {
             continue;

@@ -110,6 +110,31 @@ static void print_input(const json_t *report, FILE *out)
                   real_text(number_of(get(get(input, "money"), "net"), "value"), 2, c));
 }
 
+/* The data silos: what the ids of a customer would have been worth alone. */
+static void print_identity(const json_t *report, FILE *out)
+{
+    const json_t *identity = get(report, "identity"), *silo = get(identity, "silo");
+    char a[4][NUMBER_TEXT];
+    if (identity == NULL) {
+        return;
+    }
+    (void)fprintf(out, "Identity    %14s ids merged into %s customers, %s rows moved\n",
+                  count_text(count_of(identity, "ids_merged"), a[0]),
+                  count_text(count_of(identity, "customers_merged"), a[1]),
+                  count_text(count_of(identity, "rows_moved"), a[2]));
+    (void)fprintf(
+        out,
+        "            %14s of %s customers with several ids (%s) would have got other "
+        "scores by one id alone\n",
+        count_text(count_of(silo, "customers_differ"), a[0]),
+        count_text(count_of(silo, "customers"), a[1]),
+        percent_text(number_of(silo, "share_differ"), a[2]));
+    (void)fprintf(out, "            %14s differ in recency, %s in frequency, %s in money\n",
+                  count_text(count_of(silo, "recency_differs"), a[0]),
+                  count_text(count_of(silo, "frequency_differs"), a[1]),
+                  count_text(count_of(silo, "monetary_differs"), a[2]));
+}
+
 static void print_concentration(const json_t *report, FILE *out)
 {
     const json_t *concentration = get(report, "concentration");
@@ -225,6 +250,7 @@ void tc_report_print(const json_t *report, const char *directory, FILE *out)
                   count_of(report, "horizon_days"));
     print_input(report, out);
     print_concentration(report, out);
+    print_identity(report, out);
     if (get(report, "data_quality") != NULL) {
         (void)fprintf(out, "\n");
         tc_quality_print(get(report, "data_quality"), out);
