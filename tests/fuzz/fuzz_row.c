@@ -71,7 +71,7 @@ static void check_row(const tc_row_rules *rules, const tc_csv_text text[TC_N_ROL
     tc_row_read(rules, text, &first);
     tc_row_read(rules, text, &again);
     FUZZ_CHECK((unsigned)first.reason < TC_N_REASONS && first.reason == again.reason);
-    FUZZ_CHECK(tc_row_reason_code(first.reason)[0] != '\0');
+    FUZZ_CHECK(tc_row_reason_code((int)first.reason)[0] != '\0');
     FUZZ_CHECK(first.role == again.role && first.role >= -1 && first.role < TC_N_ROLES);
     FUZZ_CHECK(first.complete == again.complete && first.unreadable == again.unreadable);
     FUZZ_CHECK(first.hash.hi == again.hash.hi && first.hash.lo == again.hash.lo);
