@@ -1,5 +1,6 @@
 #include "tiercel/config_check.h"
 
+#include "tiercel/model_feature.h"
 #include "tiercel/scale_all.h"
 
 tc_status tc_config_rules(const tc_config *config, tc_rule_table *out, tc_error *err)
@@ -26,5 +27,12 @@ tc_status tc_config_check(const tc_config *config, tc_error *err)
     tc_rule_table rules;
     TC_TRY(tc_scale_check_uses(config->segment.use, config->segment.n_use, "segment", err));
     TC_TRY(tc_scale_check_uses(config->churn.use, config->churn.n_use, "churn", err));
+    for (int f = 0; f < config->segment.n_use; f++) {
+        TC_TRY(
+            tc_model_feature_check(config, config->segment.use[f].feature, "segment", err));
+    }
+    for (int f = 0; f < config->churn.n_use; f++) {
+        TC_TRY(tc_model_feature_check(config, config->churn.use[f].feature, "churn", err));
+    }
     return tc_config_rules(config, &rules, err);
 }

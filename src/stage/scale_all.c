@@ -2,6 +2,8 @@
 
 #include "tiercel/catalogue.h"
 #include "tiercel/fault.h"
+#include "tiercel/interact.h"
+#include "tiercel/model_feature.h"
 #include "tiercel/quantile_all.h"
 
 #include <math.h>
@@ -21,12 +23,13 @@ tc_status tc_scale_check_uses(const tc_feature_use *use, int n_use, const char *
                        section, known[0].name);
     }
     for (int f = 0; f < n_use; f++) {
-        if (tc_catalogue_find(use[f].feature) < 0) {
+        tc_missing_policy missing;
+        if (!tc_model_feature_known(use[f].feature, &missing)) {
             return tc_fail(
                 err, TC_ECONFIG,
                 "%s.features: no feature is called '%.64s'; there are %d, such as %s, %s "
-                "and %s: see the catalogue of features",
-                section, use[f].feature, n_known, known[0].name,
+                "and %s, and user.<name> of the tables: see the catalogue of features",
+                section, use[f].feature, n_known + TC_N_INTERACT, known[0].name,
                 known[n_known > 1 ? 1 : 0].name, known[n_known - 1].name);
         }
         for (int g = 0; g < f; g++) {
@@ -78,7 +81,8 @@ static tc_status fit_create(fit *f, tc_error *err)
     const int n = f->params->n_use;
     TC_TRY(TC_FAULT("scale.create", err));
     for (int i = 0; i < n; i++) {
-        if (tc_catalogue_find(f->params->use[i].feature) < 0) {
+        tc_missing_policy missing;
+        if (!tc_model_feature_known(f->params->use[i].feature, &missing)) {
             return tc_fail(err, TC_EINTERNAL,
                            "a model asks for the unknown feature '%.64s'",
                            f->params->use[i].feature);
@@ -105,10 +109,10 @@ static tc_status set_cuts(fit *f, tc_error *err)
     for (int i = 0; i < f->params->n_use; i++) {
         const double *q = &f->quantile[(int64_t)i * N_QUANTILES];
         const tc_feature_use *use = &f->params->use[i];
-        const tc_feature_def *def =
-            &tc_catalogue(&(int){0})[tc_catalogue_find(use->feature)];
+        tc_missing_policy missing;
         tc_scale *scale = &f->scale[i];
         const int has_values = f->n_valid[i] > 0;
+        (void)tc_model_feature_known(use->feature, &missing);
         *scale = (tc_scale){
             .is_log = use->transform == TC_LOG1P, .low = -HUGE_VAL, .high = HUGE_VAL};
         if (has_values && !(isfinite(q[LOW]) && isfinite(q[HIGH]))) {
@@ -116,9 +120,9 @@ static tc_status set_cuts(fit *f, tc_error *err)
                 err, TC_ENUMERIC,
                 "feature %s has an infinite value; the features file is damaged or "
                 "an amount is out of range: run the features stage again",
-                def->name);
+                use->feature);
         }
-        if (has_values && def->missing == TC_MISSING_MEDIAN) {
+        if (has_values && missing == TC_MISSING_MEDIAN) {
             scale->impute = q[MEDIAN];
         }
         if (has_values && f->params->winsorise > 0) {

@@ -70,6 +70,22 @@ expect 0 "" 2 run job.yaml --set run.directory="$work/j1" --set 'wide.files=[tab
 if grep -q 'ingest:' err.txt; then fail "ingest runs again for another wide table"; fi
 grep -q 'features:' err.txt || fail "features does not follow a new wide table"
 
+# models that use interactions and user features
+uses=(--set 'segment.features=[{feature: net_amount}, {feature: visits_90d}, {feature: user.years}, {feature: user.region=north}]'
+    --set 'churn.features=[{feature: recency_days}, {feature: days_since_login}, {feature: user.f03, transform: none},
+        {feature: user.plan=pro, transform: none}, {feature: user.consent}, {feature: days_since_signup}]')
+for ranks in 1 3; do
+    tiercel "$ranks" run job.yaml --set run.directory="$work/j$ranks" "${uses[@]}" >/dev/null 2>log
+done
+same j1 j3 segments.h5 churn.h5 tiers.h5 report.json
+[ "$(grep -c 'as given, not as of a date' log)" -eq 1 ] || fail "no warning: $(cat log)"
+expect 78 "there are 34 user columns: years" 2 churn job.yaml --set run.directory="$work/j1" --set 'churn.features=[{feature: user.nix}]'
+expect 78 "it has 3: basic, legacy, pro" 2 churn job.yaml --set run.directory="$work/j1" \
+    --set 'churn.features=[{feature: user.plan=nix}]'
+expect 78 "visits_90d needs interactions.files" 1 check input/config.yaml --set 'churn.features=[{feature: visits_90d}]'
+expect 78 "no table has 'user.x'" 1 check input/config.yaml --set 'segment.features=[{feature: user.x}]'
+echo "models use them"
+
 # the wide table from HDF5: vectors and a matrix; what is in the columns is the same
 hdf5=(--set "wide.files=[$work/tables/wide.h5]" --set wide.customer=table/customer --set wide.matrix=more/x
     --set wide.matrix_names=more/names)

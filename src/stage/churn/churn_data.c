@@ -1,13 +1,28 @@
 /* churn_data.c - what the churn stage reads from features.h5. */
 #include "churn_impl.h"
 
-#include "tiercel/catalogue.h"
 #include "tiercel/fault.h"
+#include "tiercel/log.h"
+#include "tiercel/model_feature.h"
 #include "tiercel/scale_all.h"
 
 #include <stdio.h>
 
 enum { NAME_TEXT = 160 };
+
+/* What is as given today may tell a model of the past what came after. */
+static void warn_user(const tc_churn_job *job)
+{
+    for (int f = 0; f < job->n_use; f++) {
+        if (tc_model_feature_is_user(job->use[f].feature)) {
+            tc_log_warn(
+                "churn: %s is as given, not as of a date: the model learns at %s from "
+                "what the table says now, so its quality may be overstated",
+                job->use[f].feature, job->date_train);
+            return;
+        }
+    }
+}
 
 tc_status tc_churn_open_all(tc_churn_job *job, tc_error *err)
 {
@@ -35,15 +50,13 @@ tc_status tc_churn_open_all(tc_churn_job *job, tc_error *err)
                                    err);
     }
     if (st == TC_OK) {
-        job->narrow = tc_mem_alloc(job->shards.n_local, sizeof *job->narrow, err);
-        st = tc_comm_agree_all(job->comm, job->narrow == NULL ? TC_ENOMEM : TC_OK, err);
+        warn_user(job);
     }
     return st;
 }
 
 void tc_churn_close_all(tc_churn_job *job)
 {
-    tc_mem_free(job->narrow);
     tc_shards_free(&job->shards);
     tc_store_close_all(&job->out);
     tc_store_close_all(&job->in);
@@ -52,19 +65,8 @@ void tc_churn_close_all(tc_churn_job *job)
 tc_status tc_churn_feature_all(tc_churn_job *job, const char *date, const char *feature,
                                double *out, tc_error *err)
 {
-    int n_known;
-    const tc_feature_def *def = &tc_catalogue(&n_known)[tc_catalogue_find(feature)];
-    char name[NAME_TEXT];
-    const tc_field field = {.name = name, .type = def->is_double ? TC_F64 : TC_F32};
-    const int64_t n = job->shards.n_local;
-    void *to = def->is_double ? (void *)out : (void *)job->narrow;
-    tc_status st;
-    (void)snprintf(name, sizeof name, "at/%s/%s", date, feature);
-    st = tc_store_get_all(job->in, &field, job->shards.row0, n, to, err);
-    for (int64_t i = 0; i < n && st == TC_OK && !def->is_double; i++) {
-        out[i] = (double)job->narrow[i];
-    }
-    return st;
+    return tc_model_feature_read_all(job->comm, job->in, &job->shards, date, feature, out,
+                                     err);
 }
 
 tc_status tc_churn_label_all(tc_churn_job *job, const char *date, int8_t **label,

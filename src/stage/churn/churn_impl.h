@@ -19,7 +19,6 @@ typedef struct {
     tc_store *in, *out;
     tc_shards shards;
     char date_score[TC_STORE_NAME], date_train[TC_STORE_NAME], date_backtest[TC_STORE_NAME];
-    float *narrow; /* [n_local] scratch of reading */
 } tc_churn_job;
 
 /* Customers of this rank at one date. */

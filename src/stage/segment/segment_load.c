@@ -1,15 +1,12 @@
 /* segment_load.c - reads the features, scales them, and puts them on the grid. */
 #include "segment_impl.h"
 
-#include "tiercel/catalogue.h"
 #include "tiercel/fault.h"
 #include "tiercel/log.h"
+#include "tiercel/model_feature.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-
-enum { NAME_TEXT = 160 };
 
 /* Of the grid for z-scores: they reach 32 deviations. */
 #define COARSEST_UNIT 0x1p-17
@@ -18,27 +15,8 @@ enum { NAME_TEXT = 160 };
 static tc_status read_feature_all(tc_segment *s, const char *feature, double *value,
                                   tc_error *err)
 {
-    char name[NAME_TEXT];
-    const tc_feature_def *def = &tc_catalogue(&(int){0})[tc_catalogue_find(feature)];
-    const tc_field field = {.name = name, .type = def->is_double ? TC_F64 : TC_F32};
-    const int64_t n = s->customers.n_local;
-    float *narrow = NULL;
-    tc_status st;
-    (void)snprintf(name, sizeof name, "at/%s/%s", s->date, feature);
-    if (def->is_double) {
-        return tc_store_get_all(s->features, &field, s->customers.row0, n, value, err);
-    }
-    narrow = tc_mem_alloc(n, sizeof *narrow, err);
-    st = tc_comm_agree_all(s->comm, narrow == NULL ? TC_ENOMEM : TC_OK, err);
-    if (st == TC_OK) {
-        st = tc_store_get_all(s->features, &field, s->customers.row0, n, narrow, err);
-    }
-    TC_ASSERT(st != TC_OK || (narrow != NULL && value != NULL));
-    for (int64_t i = 0; st == TC_OK && i < n; i++) {
-        value[i] = (double)narrow[i];
-    }
-    tc_mem_free(narrow);
-    return st;
+    return tc_model_feature_read_all(s->comm, s->features, &s->customers, s->date, feature,
+                                     value, err);
 }
 
 tc_status tc_segment_feature_all(tc_segment *s, const char *feature, double **out,

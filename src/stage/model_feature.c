@@ -1,0 +1,273 @@
+#include "tiercel/model_feature.h"
+
+#include "tiercel/interact.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_TEXT = 256, LIST_TEXT = 160 };
+
+static const char PREFIX[] = "user.";
+
+int tc_model_feature_is_user(const char *name)
+{
+    return strncmp(name, PREFIX, sizeof PREFIX - 1) == 0 && name[sizeof PREFIX - 1] != '\0';
+}
+
+int tc_model_feature_known(const char *name, tc_missing_policy *missing)
+{
+    int n;
+    const int of_events = tc_catalogue_find(name), of_touches = tc_interact_find(name);
+    if (of_events >= 0) {
+        *missing = tc_catalogue(&n)[of_events].missing;
+    } else if (of_touches >= 0) {
+        *missing = tc_interact_catalogue(&n)[of_touches].missing;
+    } else {
+        *missing = TC_MISSING_MEDIAN; /* an indicator is never missing */
+    }
+    return of_events >= 0 || of_touches >= 0 || tc_model_feature_is_user(name);
+}
+
+/* Without a wide table the user columns are known from the configuration. */
+static int is_configured(const tc_config_customers *customers, const char *column)
+{
+    if (strcmp(column, "consent") == 0) {
+        return customers->consent != NULL;
+    }
+    if (strcmp(column, "protected") == 0) {
+        return customers->is_protected != NULL;
+    }
+    for (int i = 0; i < customers->n_attributes; i++) {
+        const tc_attribute_def *a = &customers->attributes[i];
+        const char *name = a->name != NULL ? a->name : a->column;
+        const size_t n = strlen(name);
+        if (strncmp(column, name, n) == 0 &&
+            column[n] == (a->kind == TC_ATTRIBUTE_CATEGORICAL ? '=' : '\0')) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+tc_status tc_model_feature_check(const tc_config *config, const char *name,
+                                 const char *section, tc_error *err)
+{
+    const tc_config_customers *customers = &config->customers;
+    const int touch = tc_interact_find(name);
+    if (touch == TC_INTERACT_days_since_signup &&
+        (customers->n_files == 0 || customers->signup == NULL)) {
+        return tc_fail(err, TC_ECONFIG,
+                       "%s.features: %s needs customers.files and customers.columns.signup",
+                       section, name);
+    }
+    if (touch >= 0 && touch != TC_INTERACT_days_since_signup &&
+        config->interactions.n_files == 0) {
+        return tc_fail(err, TC_ECONFIG, "%s.features: %s needs interactions.files", section,
+                       name);
+    }
+    if (tc_model_feature_is_user(name) && config->wide.n_files == 0 &&
+        (customers->n_files == 0 || !is_configured(customers, name + sizeof PREFIX - 1))) {
+        return tc_fail(err, TC_ECONFIG,
+                       "%s.features: no table has '%.80s'; there are the %d of "
+                       "customers.attributes as user.<name>, or user.<name>=<level> if "
+                       "categorical, consent and protected if mapped, and no wide table",
+                       section, name, customers->n_files > 0 ? customers->n_attributes : 0);
+    }
+    return TC_OK;
+}
+
+/* Collective. A dataset of floats of 4 or 8 bytes, or of flags. */
+static tc_status read_as_double_all(tc_comm *comm, tc_store *store, const tc_shards *shards,
+                                    const tc_field *field, double *out, tc_error *err)
+{
+    const int64_t n = shards->n_local;
+    void *narrow;
+    tc_status st;
+    if (field->type == TC_F64) {
+        return tc_store_get_all(store, field, shards->row0, n, out, err);
+    }
+    narrow = tc_mem_alloc(n, tc_type_size(field), err);
+    st = tc_comm_agree_all(comm, narrow == NULL ? TC_ENOMEM : TC_OK, err);
+    if (st == TC_OK) {
+        st = tc_store_get_all(store, field, shards->row0, n, narrow, err);
+    }
+    for (int64_t i = 0; st == TC_OK && i < n; i++) {
+        TC_ASSERT(narrow != NULL && out != NULL);
+        if (field->type == TC_F32) {
+            out[i] = (double)((const float *)narrow)[i];
+        } else {
+            const int8_t flag = ((const int8_t *)narrow)[i];
+            out[i] = flag < 0 ? (double)NAN : (double)flag;
+        }
+    }
+    tc_mem_free(narrow);
+    return st;
+}
+
+/* A small table of texts. */
+typedef struct {
+    int64_t n;
+    int width;
+    char *text;
+} words;
+
+/* Collective. *w is empty if the dataset is not there. */
+static tc_status words_all(tc_comm *comm, tc_store *store, const char *name, words *w,
+                           tc_error *err)
+{
+    tc_field field = {.name = name, .type = TC_TEXT};
+    int columns;
+    tc_status st = TC_OK;
+    *w = (words){0};
+    if (tc_store_has_all(store, name)) {
+        st = tc_store_shape_all(store, name, &w->n, &columns, &w->width, err);
+        field.width = w->width;
+        if (st == TC_OK) {
+            w->text = tc_mem_alloc(w->n, (size_t)w->width, err);
+            st = tc_comm_agree_all(comm, w->text == NULL ? TC_ENOMEM : TC_OK, err);
+        }
+        if (st == TC_OK) {
+            st = tc_store_get_small_all(store, &field, w->n, w->text, err);
+        }
+    }
+    return st;
+}
+
+static int64_t words_find(const words *w, const char *text, size_t size)
+{
+    for (int64_t i = 0; i < w->n; i++) {
+        const char *word = w->text + i * w->width;
+        if (strnlen(word, (size_t)w->width) == size && memcmp(word, text, size) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* "a, b, c, ..." of the first words that are not empty. */
+static void words_list(const words *w, char text[LIST_TEXT])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int64_t i = 0; i < w->n && used < LIST_TEXT - 32; i++) {
+        const char *word = w->text + i * w->width;
+        const int n = (int)strnlen(word, (size_t)w->width);
+        if (n > 0) {
+            const int put = snprintf(text + used, LIST_TEXT - used, "%s%.*s",
+                                     used > 0 ? ", " : "", n > 24 ? 24 : n, word);
+            used += put > 0 ? (size_t)put : 0;
+        }
+    }
+}
+
+/* Collective. 1 for the customers whose word is the level. */
+static tc_status indicator_all(tc_comm *comm, tc_store *store, const tc_shards *shards,
+                               const char *column, int column_n, const char *level,
+                               double *out, tc_error *err)
+{
+    char name[NAME_TEXT], list[LIST_TEXT];
+    const tc_field field = {.name = name, .type = TC_U32};
+    uint32_t *code = NULL;
+    int64_t wanted;
+    words w;
+    (void)snprintf(name, sizeof name, "dictionary/%.*s", column_n, column);
+    tc_status st = words_all(comm, store, name, &w, err);
+    wanted = st == TC_OK ? words_find(&w, level, strlen(level)) : -1;
+    if (st == TC_OK && (wanted < 1 || level[0] == '\0')) {
+        words_list(&w, list);
+        st = tc_comm_agree_all(
+            comm,
+            tc_fail(err, TC_ECONFIG, "user.%.*s has no level '%.40s'; it has %lld: %s",
+                    column_n, column, level, (long long)(w.n > 0 ? w.n - 1 : 0), list),
+            err);
+    }
+    tc_mem_free(w.text);
+    if (st == TC_OK) {
+        code = tc_mem_alloc(shards->n_local, sizeof *code, err);
+        st = tc_comm_agree_all(comm, code == NULL ? TC_ENOMEM : TC_OK, err);
+    }
+    if (st == TC_OK) {
+        (void)snprintf(name, sizeof name, "user/%.*s", column_n, column);
+        st = tc_store_get_all(store, &field, shards->row0, shards->n_local, code, err);
+    }
+    for (int64_t i = 0; st == TC_OK && i < shards->n_local; i++) {
+        TC_ASSERT(code != NULL && out != NULL);
+        out[i] = code[i] == (uint32_t)wanted;
+    }
+    tc_mem_free(code);
+    return st;
+}
+
+/* The longest prefix of "name=level" that is a categorical column; -1 if there is none. */
+static int split_level(tc_store *store, const words *w, const char *text)
+{
+    for (const char *at = strrchr(text, '='); at != NULL && at > text;) {
+        char name[NAME_TEXT];
+        const int n = (int)(at - text);
+        (void)snprintf(name, sizeof name, "dictionary/%.*s", n, text);
+        if (words_find(w, text, (size_t)n) >= 0 && tc_store_has_all(store, name)) {
+            return n;
+        }
+        do {
+            at--;
+        } while (at > text && *at != '=');
+    }
+    return -1;
+}
+
+/* Collective. */
+static tc_status read_user_all(tc_comm *comm, tc_store *store, const tc_shards *shards,
+                               const char *column, double *out, tc_error *err)
+{
+    char name[NAME_TEXT], dictionary[NAME_TEXT], list[LIST_TEXT];
+    tc_field field = {.name = name, .type = TC_I8};
+    int64_t rows;
+    int columns, width, n;
+    words w;
+    tc_status st = words_all(comm, store, "columns/name", &w, err);
+    const int is_flag = strcmp(column, "consent") == 0 || strcmp(column, "protected") == 0;
+    (void)snprintf(name, sizeof name, "user/%.200s", column);
+    (void)snprintf(dictionary, sizeof dictionary, "dictionary/%.200s", column);
+    n = st == TC_OK ? split_level(store, &w, column) : -1;
+    if (st == TC_OK && n > 0) {
+        st = indicator_all(comm, store, shards, column, n, column + n + 1, out, err);
+    } else if (st == TC_OK && tc_store_has_all(store, name) &&
+               (is_flag || words_find(&w, column, strlen(column)) >= 0) &&
+               !tc_store_has_all(store, dictionary)) {
+        st = tc_store_shape_all(store, name, &rows, &columns, &width, err);
+        field.type = is_flag ? TC_I8 : width == 4 ? TC_F32 : TC_F64;
+        if (st == TC_OK) {
+            st = read_as_double_all(comm, store, shards, &field, out, err);
+        }
+    } else if (st == TC_OK) {
+        words_list(&w, list);
+        st = tc_comm_agree_all(
+            comm,
+            tc_fail(
+                err, TC_ECONFIG,
+                "no number is called user.%.60s (a column of words needs =<level>); there "
+                "are %lld user columns: %s",
+                column, (long long)w.n, list),
+            err);
+    }
+    tc_mem_free(w.text);
+    return st;
+}
+
+tc_status tc_model_feature_read_all(tc_comm *comm, tc_store *features,
+                                    const tc_shards *shards, const char *date,
+                                    const char *name, double *out, tc_error *err)
+{
+    int n;
+    const int index = tc_catalogue_find(name);
+    char path[NAME_TEXT];
+    const tc_field field = {
+        .name = path,
+        .type = index >= 0 && tc_catalogue(&n)[index].is_double ? TC_F64 : TC_F32};
+    if (tc_model_feature_is_user(name)) {
+        return read_user_all(comm, features, shards, name + sizeof PREFIX - 1, out, err);
+    }
+    (void)snprintf(path, sizeof path, "at/%s/%s", date, name);
+    return read_as_double_all(comm, features, shards, &field, out, err);
+}
