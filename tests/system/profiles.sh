@@ -64,6 +64,17 @@ for ranks in 1 3; do
 done
 same j1 j3 profiles.h5 features.h5 segments.h5 churn.h5 tiers.h5 report.json
 /usr/bin/python3 "$here/check_profiles.py" tables j1/profiles.h5 j1/features.h5
+/usr/bin/python3 - <<'EOF'
+import h5py, json, numpy as np
+report, tiers, features = json.load(open("j1/report.json"))["profiles"], h5py.File("j1/tiers.h5"), h5py.File("j1/features.h5")
+assert report["customers_without_events"] > 0 and report["wide"]["customers_with_events"] < report["wide"]["customers"]
+assert report["all_customers"] == h5py.File("j1/profiles.h5").attrs["n_rows"] and len(report["columns"]) == 34
+assert sum(r["rows"] for r in report["interactions"]["reasons"]) == report["interactions"]["rows"]
+for flag in ("consent", "protected"):
+    assert np.array_equal(tiers["tiers/" + flag][:], features["user/" + flag][:])
+ids = [i.decode() for i in tiers["tiers/id"][:]]
+assert all(tiers["tiers/tier_number"][n] == 0 for n, i in enumerate(ids) if i.startswith("X"))
+EOF
 expect 0 "" 2 run job.yaml --set run.directory="$work/j1"
 grep -q 'nothing to do' err.txt || fail "a complete run is repeated: $(cat err.txt)"
 expect 0 "" 2 run job.yaml --set run.directory="$work/j1" --set 'wide.files=[tables/wide-0.csv]'
@@ -72,8 +83,8 @@ grep -q 'features:' err.txt || fail "features does not follow a new wide table"
 
 # models that use interactions and user features
 uses=(--set 'segment.features=[{feature: net_amount}, {feature: visits_90d}, {feature: user.years}, {feature: user.region=north}]'
-    --set 'churn.features=[{feature: recency_days}, {feature: days_since_login}, {feature: user.f03, transform: none},
-        {feature: user.plan=pro, transform: none}, {feature: user.consent}, {feature: days_since_signup}]')
+    --set "churn.features=[{feature: recency_days}, {feature: days_since_login}, {feature: user.f03, transform: none}, \
+{feature: user.plan=pro, transform: none}, {feature: user.consent}, {feature: days_since_signup}]")
 for ranks in 1 3; do
     tiercel "$ranks" run job.yaml --set run.directory="$work/j$ranks" "${uses[@]}" >/dev/null 2>log
 done

@@ -29,6 +29,28 @@ static tc_status copy_rows_all(tc_assign *a, tc_store *from, const char *source,
     return st;
 }
 
+/* Collective. consent and protected, if the input has them. */
+static tc_status copy_flags_all(tc_assign *a, tc_error *err)
+{
+    static const char *const source[] = {"user/consent", "user/protected"};
+    static const tc_field flag[] = {
+        {.name = "tiers/consent",
+         .type = TC_I8,
+         .unit = "1",
+         .description = "1 = consents, 0 = does not, -1 = unknown"},
+        {.name = "tiers/protected",
+         .type = TC_I8,
+         .unit = "1",
+         .description = "1 = protected, 0 = not, -1 = unknown"}};
+    tc_status st = TC_OK;
+    for (int i = 0; i < 2 && st == TC_OK; i++) {
+        if (tc_store_has_all(a->features, source[i])) {
+            st = copy_rows_all(a, a->features, source[i], &flag[i], err);
+        }
+    }
+    return st;
+}
+
 static tc_status copy_others_all(tc_assign *a, tc_error *err)
 {
     static const tc_field cluster = {
@@ -66,6 +88,9 @@ static tc_status copy_others_all(tc_assign *a, tc_error *err)
     }
     if (st == TC_OK) {
         st = copy_rows_all(a, a->churn, "percentile", &percentile, err);
+    }
+    if (st == TC_OK) {
+        st = copy_flags_all(a, err);
     }
     return st;
 }

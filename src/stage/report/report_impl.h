@@ -66,6 +66,7 @@ tc_status tc_report_text_all(tc_report *r, tc_store *store, const char *attribut
 /* Collective. The sections of the report. */
 tc_status tc_report_input_all(tc_report *r, tc_error *err);
 tc_status tc_report_quality_all(tc_report *r, tc_error *err);
+tc_status tc_report_profiles_all(tc_report *r, tc_error *err);
 tc_status tc_report_features_all(tc_report *r, tc_error *err);
 tc_status tc_report_segments_all(tc_report *r, tc_error *err);
 tc_status tc_report_churn_all(tc_report *r, tc_error *err);
