@@ -219,7 +219,11 @@ static int read_number(cursor *at, plain_text *out)
 static int make_plain(const tc_number_format *format, const char *text, int64_t n,
                       plain_text *out)
 {
-    cursor at = {.format = format, .p = text, .end = text + n};
+    cursor at = {.format = format, .p = text, .end = text};
+    if (n == 0) {
+        return 0;
+    }
+    at.end += n;
     out->text[0] = '-';
     out->n = 1;
     while (pass_around(&at, 0)) {
