@@ -138,8 +138,12 @@ static void one_trial(tc_rng *rng, int policy)
     const uint64_t *rows[FILES];
     int64_t head[FILES], left[FILES], n = 0, kept;
     tc_features_drops drops = {0};
-    tc_features_merge m = {
-        .policy = policy, .events = events, .rows = rows, .head = head, .left = left};
+    tc_features_merge m = {.policy = policy,
+                           .with = policy == TC_DUPLICATES_KEEP ? 0 : TC_WITH_ROWS,
+                           .events = events,
+                           .rows = rows,
+                           .head = head,
+                           .left = left};
     tc_error err = {0};
     const int members = 2 + (int)tc_rng_below(rng, FILES - 1);
     for (int f = 0; f < members; f++) {
