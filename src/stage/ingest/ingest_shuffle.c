@@ -11,6 +11,8 @@
  * is chosen. */
 enum { INFLATION = 6 };
 
+enum { AHEAD = 16 };
+
 /* Codes that this rank gave to fresh texts become those that all ranks have agreed on. */
 static void recode(tc_ingest_lanes *lanes, const tc_buffer *map, int64_t known,
                    int is_channel)
@@ -45,20 +47,41 @@ static tc_status merge_codes_all(tc_ingest *in, tc_buffer *map, tc_error *err)
     return st;
 }
 
+/* A row whose place in its bucket is being fetched: with thousands of buckets it is in no
+ * near cache. */
+typedef struct {
+    tc_spill_stream *stream;
+    const unsigned char *row;
+} waiting;
+
+/* Looks at the next few rows; returns their number. */
+static int look_ahead(tc_ingest *in, const unsigned char **row, const unsigned char *end,
+                      waiting *next)
+{
+    int n = 0;
+    for (; n < AHEAD && *row < end; n++, *row += tc_packed_size(*row)) {
+        const int unused = (*row)[offsetof(tc_packed_head, kind)] == TC_KIND_UNUSED;
+        in->n_unused += unused;
+        in->n_used += !unused;
+        next[n].row = *row;
+        next[n].stream = tc_ingest_bucket_of(&in->buckets, tc_packed_route(*row));
+        __builtin_prefetch(next[n].stream->at, 1);
+    }
+    return n;
+}
+
 /* Rows of this rank's customers go to their buckets. */
 static tc_status take_rows(tc_ingest *in, const unsigned char *row, int64_t bytes,
                            tc_error *err)
 {
     const unsigned char *const end = row + bytes;
+    waiting next[AHEAD];
     while (row < end) {
-        const int64_t n = tc_packed_size(row);
-        const int unused = row[offsetof(tc_packed_head, kind)] == TC_KIND_UNUSED;
-        in->n_unused += unused;
-        in->n_used += !unused;
-        TC_TRY(tc_spill_append(in->spill,
-                               tc_ingest_bucket_of(&in->buckets, tc_packed_route(row)), row,
-                               n, err));
-        row += n;
+        const int n = look_ahead(in, &row, end, next);
+        for (int i = 0; i < n; i++) {
+            TC_TRY(tc_spill_append(in->spill, next[i].stream, next[i].row,
+                                   tc_packed_size(next[i].row), err));
+        }
     }
     return TC_OK;
 }
