@@ -122,3 +122,24 @@ tc_status tc_store_get_text_all(tc_store *store, const char *name, char *value,
     const herr_t code = tc_store_attribute_read_text(store->file, name, value, capacity);
     return tc_comm_agree_all(store->comm, read_status(store, code, name, err), err);
 }
+
+static herr_t rewrite(const tc_store *store, const char *name, int64_t value)
+{
+    const hid_t attribute = H5Aopen(store->file, name, H5P_DEFAULT);
+    herr_t code = attribute < 0 ? -1 : H5Awrite(attribute, H5T_NATIVE_INT64, &value);
+    if (attribute >= 0) {
+        code |= H5Aclose(attribute);
+    }
+    return code;
+}
+
+tc_status tc_store_set_rows_all(tc_store *store, int64_t n_shards, int64_t n_rows,
+                                tc_error *err)
+{
+    herr_t code = rewrite(store, "n_shards", n_shards);
+    code |= rewrite(store, "n_rows", n_rows);
+    store->header.n_shards = n_shards;
+    store->header.n_rows = n_rows;
+    return tc_comm_agree_all(store->comm,
+                             tc_store_check(store, code, TC_EIO, "n_rows", err), err);
+}
