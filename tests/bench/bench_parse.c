@@ -25,7 +25,7 @@
 
 extern char **environ;
 
-enum { WORKS = 4, MAX_RUNS = 100, CHUNK = 256 << 10 };
+enum { WORKS = 4, MAX_RUNS = 100, CHUNK = 256 << 10, PAGE = 4096 };
 
 typedef struct {
     char *path;
@@ -74,7 +74,9 @@ static tc_status run_wc(bench *b, tc_error *err)
 static tc_status run_count(bench *b, tc_error *err)
 {
     tc_source *source = NULL;
-    char *bytes = tc_mem_alloc(CHUNK, 1, err);
+    char *const block = tc_mem_alloc(CHUNK + PAGE, 1, err);
+    char *const bytes =
+        block == NULL ? NULL : block + (PAGE - (uintptr_t)block % PAGE) % PAGE;
     int64_t quotes = 0, newlines = 0, n = 1;
     tc_status st = bytes == NULL ? TC_ENOMEM : tc_source_open(b->path, 0, &source, err);
     while (st == TC_OK && n > 0) {
@@ -83,7 +85,7 @@ static tc_status run_count(bench *b, tc_error *err)
     }
     b->sum += (uint64_t)(quotes + newlines);
     tc_source_close(&source);
-    tc_mem_free(bytes);
+    tc_mem_free(block);
     return st;
 }
 

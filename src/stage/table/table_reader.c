@@ -8,7 +8,12 @@
 
 /* A refill reads so much that system calls do not count and so little that it stays in
  * cache. */
-enum { REFILL = 256 << 10, CAPACITY = TC_CSV_MAX_RECORD + REFILL };
+enum {
+    REFILL = 256 << 10,
+    PAGE = 4096,
+    REST_MAX = TC_CSV_MAX_RECORD + PAGE,
+    CAPACITY = REST_MAX + PAGE + REFILL
+};
 
 void tc_table_reader_free(tc_table_reader *reader)
 {
@@ -26,18 +31,20 @@ void tc_table_reader_free(tc_table_reader *reader)
     *reader = (tc_table_reader){0};
 }
 
-/* Moves the unread rest to the front and reads on. */
+/* Moves the unread rest in front of r->page and reads on from there: the kernel copies to
+ * the start of a page several times faster than to an odd place behind it, on processors
+ * with "fast short rep mov". */
 static tc_status refill(tc_table_reader *r, tc_error *err)
 {
-    int64_t room, n;
-    if (r->at > 0) {
-        memmove(r->buffer, r->buffer + r->at, (size_t)(r->filled - r->at));
-        r->offset += r->at;
-        r->filled -= r->at;
-        r->at = 0;
-    }
-    room = CAPACITY - r->filled < REFILL ? CAPACITY - r->filled : REFILL;
-    TC_TRY(tc_source_read(r->source, r->buffer + r->filled, room, &n, err));
+    const int64_t rest = r->filled - r->at;
+    int64_t n;
+    TC_ASSERT(rest <= REST_MAX);
+    memmove(r->page - rest, r->buffer + r->at, (size_t)rest);
+    r->buffer = r->page - rest;
+    r->offset += r->at;
+    r->filled = rest;
+    r->at = 0;
+    TC_TRY(tc_source_read(r->source, r->page, REFILL, &n, err));
     r->filled += n;
     r->buffer[r->filled] = '\n';
     r->at_end = n == 0;
@@ -358,8 +365,12 @@ tc_status tc_table_reader_create(tc_table_reader *reader, const tc_table_spec *s
                                  tc_error *err)
 {
     *reader = (tc_table_reader){.spec = spec};
-    reader->before = tc_mem_alloc(CAPACITY + 2, 1, err);
-    reader->buffer = reader->before == NULL ? NULL : reader->before + 1;
+    reader->before = tc_mem_alloc(CAPACITY + 1, 1, err);
+    if (reader->before != NULL) {
+        reader->page = reader->before + REST_MAX;
+        reader->page += (PAGE - (uintptr_t)reader->page % PAGE) % PAGE;
+        reader->buffer = reader->page;
+    }
     reader->scratch = tc_mem_alloc(TC_CSV_MAX_RECORD, 1, err);
     if (reader->buffer == NULL || reader->scratch == NULL) {
         return TC_ENOMEM;

@@ -34,8 +34,9 @@ typedef struct {
     tc_source *source;
     int64_t end; /* records that start here or later belong to another rank */
     /* the window on it */
-    char *before;   /* owned; a byte that may be read, then the buffer */
-    char *buffer;   /* a sentinel stands behind its last byte */
+    char *before;   /* owned */
+    char *page;     /* in it, at the start of a page */
+    char *buffer;   /* in it; a sentinel stands behind its last byte */
     int64_t offset; /* in the file, of buffer[0] */
     int64_t at, filled;
     int64_t line; /* physical line of buffer[at], from 1 */
