@@ -86,7 +86,7 @@ typedef struct {
 
 typedef struct {
     char *instalment; /* "" = none */
-    char **files;     /* transactions, patterns expanded, sorted; .csv, .csv.gz or .csv.zst */
+    char **files; /* transactions, patterns expanded, sorted; .csv, .csv.gz or .csv.zst */
     int n_files;
     tc_input_columns columns;
     tc_input_format format;
