@@ -141,6 +141,7 @@ static tc_status read_stored(tc_source *s, void *bytes, int64_t capacity, int64_
 }
 
 /* One step: more stored bytes if there are none, then decodes as much as fits. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the decoder writes to bytes */
 static tc_status decode_step(tc_source *s, char *bytes, int64_t capacity, int64_t *n,
                              int *at_end, tc_error *err)
 {
