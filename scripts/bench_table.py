@@ -9,6 +9,7 @@ import sys
 folder, source, ranks = sys.argv[1], sys.argv[2], int(sys.argv[3])
 runs = [json.load(open(name)) for name in sorted(glob.glob(f"{folder}/run-*.json"))]
 megabytes = sum(os.path.getsize(f) for f in glob.glob(f"{source}/*.csv")) / 1e6
+walls = [float(b) - float(a) for a, b in (open(name).read().split() for name in sorted(glob.glob(f"{folder}/wall-*.txt")))]
 peers = {}
 for name in sorted(glob.glob(f"{folder}/peer-*.json")):
     entry = json.load(open(name))
@@ -54,11 +55,16 @@ for names in [(s,) for s in stages] + [both, tuple(stages)]:
         line(what, median([seconds_of(run, names) for run in runs]), peak_of(names, "peak_bytes_largest_rank"),
              peak_of(names, "peak_bytes_all_ranks"))
     if names == both and len(stages) == 2:
+        ours = median(walls)
         break
+line("processes from start to end", median(walls), peak_of(stages, "peak_bytes_largest_rank"),
+     peak_of(stages, "peak_bytes_all_ranks"))
 for name, entries in sorted(peers.items(), key=lambda item: median([e["seconds"] for e in item[1]])):
     seconds, peak = median([e["seconds"] for e in entries]), median([e["peak_bytes"] for e in entries])
     line(f"{name} {entries[0]['version']} ({entries[0]['how']})", seconds, peak / ranks, peak, f"{ours / seconds:.2f}")
-print("ratio = (tiercel ingest + features) / peer, which does the bare R, F, M aggregation; memory: peak of processes")
+basis = "the processes of ingest and features" if len(stages) == 2 else "(tiercel ingest + features)"
+print(f"ratio = {basis} / peer, which does the bare R, F, M aggregation; memory: peak of processes; processes from start to end:")
+print("with the start of MPI and the reading of all input for its fingerprint")
 print(open(f"{folder}/parse.txt").read().rstrip())
 results = {(e["customers"], e["orders"], f"{e['amount']:.2f}") for entries in peers.values() for e in entries}
 if os.path.exists(f"{folder}/result/report.json"):

@@ -36,19 +36,26 @@ static tc_status session_begin_all(tc_comm *comm, int argc, char **argv, session
     return st;
 }
 
-/* Collective. Run directory and manifest. */
-static tc_status session_prepare_all(tc_comm *comm, session *s, tc_error *err)
+/* Collective. Run directory and manifest. The input is read just for the stages that depend on
+ * it; kind TC_N_STAGES = all. */
+static tc_status session_prepare_all(tc_comm *comm, session *s, tc_stage_kind kind,
+                                     tc_error *err)
 {
-    char fingerprint[TC_ID_TEXT], tables[TC_ID_TEXT];
-    tc_status st = tc_source_fingerprint_all(comm, s->config, fingerprint, err);
-    if (st == TC_OK) {
+    const int reads_log = kind == TC_STAGE_INGEST || kind == TC_N_STAGES;
+    const int reads_tables = kind == TC_STAGE_PROFILES || kind == TC_N_STAGES;
+    char log[TC_ID_TEXT] = "", tables[TC_ID_TEXT] = "";
+    tc_status st = TC_OK;
+    if (reads_log) {
+        st = tc_source_fingerprint_all(comm, s->config, log, err);
+    }
+    if (st == TC_OK && reads_tables) {
         st = tc_source_tables_fingerprint_all(comm, s->config, tables, err);
     }
     if (st == TC_OK) {
         st = tc_pipeline_directory_all(comm, s->config, err);
     }
     if (st == TC_OK) {
-        st = tc_manifest_open_all(comm, s->config, fingerprint, tables, &s->manifest, err);
+        st = tc_manifest_open_all(comm, s->config, log, tables, &s->manifest, err);
     }
     return st;
 }
@@ -111,7 +118,7 @@ tc_status tc_cmd_run_all(tc_comm *comm, int argc, char **argv, tc_error *err)
     } else if (st == TC_OK) {
         st = tc_comm_agree_all(comm, tc_config_check(s.config, err), err);
         if (st == TC_OK) {
-            st = session_prepare_all(comm, &s, err);
+            st = session_prepare_all(comm, &s, TC_N_STAGES, err);
         }
         if (st == TC_OK) {
             st = run_stages_all(comm, &s, &n_run, err);
@@ -150,7 +157,7 @@ tc_status tc_cmd_stage_all(tc_comm *comm, int argc, char **argv, tc_error *err)
     } else if (st == TC_OK) {
         st = tc_comm_agree_all(comm, tc_config_check(s.config, err), err);
         if (st == TC_OK) {
-            st = session_prepare_all(comm, &s, err);
+            st = session_prepare_all(comm, &s, stage_named(argv[0]), err);
         }
         if (st == TC_OK) {
             st = tc_pipeline_run_all(comm, s.config, s.manifest, stage_named(argv[0]), err);

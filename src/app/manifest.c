@@ -99,7 +99,9 @@ static tc_status fill(tc_manifest *m, const tc_config *config, const char *finge
     }
     configuration = json_object();
     (void)json_object_set_new(m->root, "configuration", configuration);
-    (void)json_object_set_new(m->root, "input_fingerprint", json_string(fingerprint));
+    if (fingerprint[0] != '\0') {
+        (void)json_object_set_new(m->root, "input_fingerprint", json_string(fingerprint));
+    }
     (void)json_object_set_new(m->root, "program_version", json_string(TC_VERSION));
     return describe_config(config, configuration, err);
 }

@@ -10,7 +10,8 @@
 typedef struct tc_manifest tc_manifest;
 
 /* Collective. Reads run.json of the run directory if there is a sound one (a damaged one counts as none) and takes
- * over the configuration. fingerprint: of the input files; tables: of those of profiles. Errors (agreed): TC_ENOMEM. */
+ * over the configuration. fingerprint: of the input files; tables: of those of profiles;
+ * "" if the command needs neither. Errors (agreed): TC_ENOMEM. */
 TC_NODISCARD tc_status tc_manifest_open_all(tc_comm *comm, const tc_config *config,
                                             const char *fingerprint, const char *tables,
                                             tc_manifest **out, tc_error *err);
