@@ -1,5 +1,6 @@
 /* Rows in other encodings and formats, and ids and texts at their limits. */
 #include "../../src/stage/ingest/ingest_row.h"
+#include "row_sample.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,31 +10,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static char c_customer[] = "customer", c_time[] = "time", c_amount[] = "amount",
-            c_quantity[] = "quantity", c_price[] = "price", c_order[] = "order",
-            c_channel[] = "channel", c_category[] = "category", f_iso[] = "iso",
-            f_c[] = "C";
-
-/* quantity times price, order prefix C for returns */
-static tc_config_input retail(void)
-{
-    return (tc_config_input){.columns = {.customer = c_customer,
-                                         .time = c_time,
-                                         .quantity = c_quantity,
-                                         .unit_price = c_price,
-                                         .order = c_order,
-                                         .channel = c_channel,
-                                         .category = c_category},
-                             .time_format = f_iso,
-                             .returns_order_prefix = f_c,
-                             .id_strip_decimal = 1};
-}
-
-static tc_csv_text text_of(const char *text)
-{
-    return (tc_csv_text){text, (int64_t)strlen(text)};
-}
 
 /* customer, time, quantity, price, order, channel, category as they stand in the file */
 static void read_bytes(const tc_row_rules *rules, const char *const column[7],

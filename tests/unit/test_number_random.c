@@ -11,28 +11,9 @@
 
 #include <cmocka.h>
 
-#define NBSP "\xC2\xA0"
-#define THIN "\xE2\x80\xAF"
+#include "number_formats.h"
 
 enum { GOOD = TC_DECIMAL_OK, LARGE = TC_DECIMAL_OVERFLOW };
-
-static char s_pound[] = "£", s_gbp[] = "GBP", s_eur[] = "EUR", s_euro[] = "€",
-            s_us[] = "US$", s_dollar[] = "$", s_kr[] = "kr.";
-static char *signs[] = {s_dollar, s_pound, s_gbp, s_us, s_eur, s_euro, s_kr};
-
-enum { N_SIGNS = sizeof signs / sizeof *signs };
-
-static tc_number_format format_of(tc_mark decimal, tc_mark thousands, tc_negative negative,
-                                  int n_signs)
-{
-    const tc_number_rules rules = {decimal, thousands, negative, signs, n_signs};
-    tc_number_format format;
-    tc_error err = {0};
-    if (tc_number_compile(&rules, &format, &err) != TC_OK) {
-        fail_msg("%s", err.message);
-    }
-    return format;
-}
 
 static uint64_t random_state = 2026;
 

@@ -10,21 +10,10 @@
 
 #include <cmocka.h>
 
+#include "tiering_ranks.h"
+
 #include "tiercel/rng.h"
 #include "tiercel/tiering.h"
-
-enum { N_MAX = 400 };
-
-static void ranks_of(const double *v, int n, int64_t *below, int64_t *equal)
-{
-    for (int i = 0; i < n; i++) {
-        below[i] = equal[i] = 0;
-        for (int j = 0; j < n; j++) {
-            below[i] += tc_tiering_ordinal(v[j]) < tc_tiering_ordinal(v[i]);
-            equal[i] += tc_tiering_ordinal(v[j]) == tc_tiering_ordinal(v[i]);
-        }
-    }
-}
 
 static void ordinal_keeps_order_and_returns(void **state)
 {

@@ -8,21 +8,10 @@
 
 #include <cmocka.h>
 
+#include "tiering_ranks.h"
+
 #include "tiercel/hash.h"
 #include "tiercel/tiering.h"
-
-enum { N_MAX = 400 };
-
-static void ranks_of(const double *v, int n, int64_t *below, int64_t *equal)
-{
-    for (int i = 0; i < n; i++) {
-        below[i] = equal[i] = 0;
-        for (int j = 0; j < n; j++) {
-            below[i] += tc_tiering_ordinal(v[j]) < tc_tiering_ordinal(v[i]);
-            equal[i] += tc_tiering_ordinal(v[j]) == tc_tiering_ordinal(v[i]);
-        }
-    }
-}
 
 /* Of random customers, with ties and missing values: everybody gets his own score back; a
  * value between two scores the worse one; values beyond the ends those of the ends. */
