@@ -80,16 +80,6 @@ expect 65 "one class" 3 run input/config.yaml --set run.directory="$work/one-cla
 # directories and files
 touch file
 expect 74 "file" 3 run input/config.yaml --set run.directory="$work/file/x"
-if [ "$(id -u)" -eq 0 ] && mkdir -p small && mount -t tmpfs -o size=300k none small 2>/dev/null; then
-    code=0
-    LIMIT=60 tiercel 3 run input/config.yaml --set run.directory="$work/small/r" >out.txt 2>err.txt || code=$?
-    [ -z "$(find small -name '*.tmp*')" ] || code="$code with leftovers"
-    umount small
-    [ "$code" = 74 ] || fail "a full disk gives $code: $(cat err.txt)"
-    echo "ok: full disk"
-else
-    echo "SKIPPED: full disk (needs root and tmpfs)"
-fi
 mkdir locked && chmod 555 locked && chmod 755 "$work" && chmod -R a+rX input
 cp "$TIERCEL_PROGRAM" program # the user may not see the folder of the build
 as_user=()

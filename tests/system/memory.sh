@@ -108,37 +108,3 @@ for signal in TERM KILL; do
     rm -rf r
 done
 echo "ok: nothing is left after SIGTERM and SIGKILL"
-
-# a full disk: a small file system of its own, where that may be made
-mkdir full
-if mount -t tmpfs -o size=1m tmpfs full 2>/dev/null; then
-    trap 'umount "$work/full"; rm -rf "$work"' EXIT
-    expect 74 "run.scratch" 2 ingest input/config.yaml --set run.directory="$work/r" --set run.memory_per_rank=$least \
-        --set run.scratch="$work/full"
-    grep -q "$work/full: writing the scratch file failed (No space left on device)" err.txt || fail "$(cat err.txt)"
-    [ -z "$(ls -A full)" ] || fail "left on the full disk: $(ls -A full)"
-    no_leftovers r
-    echo "ok: a full scratch disk"
-else
-    echo "SKIPPED: a full scratch disk (needs the right to mount a tmpfs)"
-fi
-
-# real data, if it is there
-retail=${TIERCEL_SHARED:-}/data/online-retail/online_retail.csv.xz
-if [ -f "$retail" ]; then
-    xz -dc "$retail" >online_retail.csv
-    job=$TIERCEL_SOURCE/jobs/online-retail.yaml
-    for duplicates in keep drop; do
-        tiercel 2 ingest "$job" -q --set "input.transactions=[$work/online_retail.csv]" \
-            --set run.directory="$work/large" --set input.duplicates=$duplicates
-        for ranks in 1 2 3 7; do
-            tiercel "$ranks" ingest "$job" -q --set "input.transactions=[$work/online_retail.csv]" \
-                --set run.directory="$work/small" --set input.duplicates=$duplicates "${low[@]}"
-            same large small events.h5 rejects.csv
-        done
-    done
-    no_scratch
-    echo "identical: Online Retail"
-else
-    echo "SKIPPED: Online Retail is not here (TIERCEL_SHARED)"
-fi
