@@ -87,8 +87,9 @@ static tc_status heading_all(tc_report *r, tc_error *err)
 /* Local. The configuration as resolved. */
 static tc_status add_configuration(tc_report *r, tc_error *err)
 {
-    static const char *const section[] = {"run",     "input", "quality", "features",
-                                          "segment", "churn", "assign"};
+    static const char *const section[] = {"run",          "input", "identity", "customers",
+                                          "interactions", "wide",  "quality",  "features",
+                                          "segment",      "churn", "assign"};
     json_t *configuration = tc_report_object(r, r->root, "configuration");
     for (size_t i = 0; i < sizeof section / sizeof *section; i++) {
         tc_buffer text = {0};
