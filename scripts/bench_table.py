@@ -7,6 +7,7 @@ import statistics
 import sys
 
 folder, source, ranks = sys.argv[1], sys.argv[2], int(sys.argv[3])
+result = os.environ.get("RESULT", f"{folder}/result")
 runs = [json.load(open(name)) for name in sorted(glob.glob(f"{folder}/run-*.json"))]
 megabytes = sum(os.path.getsize(f) for f in glob.glob(f"{source}/*.csv")) / 1e6
 walls = [float(b) - float(a) for a, b in (open(name).read().split() for name in sorted(glob.glob(f"{folder}/wall-*.txt")))]
@@ -67,8 +68,8 @@ print(f"ratio = {basis} / peer, which does the bare R, F, M aggregation; memory:
 print("with the start of MPI and the reading of all input for its fingerprint")
 print(open(f"{folder}/parse.txt").read().rstrip())
 results = {(e["customers"], e["orders"], f"{e['amount']:.2f}") for entries in peers.values() for e in entries}
-if os.path.exists(f"{folder}/result/report.json"):
-    net = json.load(open(f"{folder}/result/report.json"))["input"]["money"]["net"]["exact"]
+if os.path.exists(f"{result}/report.json"):
+    net = json.load(open(f"{result}/report.json"))["input"]["money"]["net"]["exact"]
     print(f"tiercel: net amount {net}")
 if len(results) == 1:
     print("the peers agree: {0:,} customers, {1:,} orders, amount {2}".format(*results.pop()))
