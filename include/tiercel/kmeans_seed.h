@@ -27,7 +27,7 @@ tc_kmeans_seed_params tc_kmeans_seed_effort(uint64_t seed, int64_t n_sample);
 
 typedef struct tc_kmeans_seeder tc_kmeans_seeder;
 
-/* Local. Workspace for attempts with k clusters on one sample (borrowed with its columns, n > 0), which must
+/* Local. Workspace for attempts with k clusters on one sample (borrowed with its values, n > 0), which must
  * have one order on all ranks. Errors: TC_ENOMEM, TC_EINTERNAL for k or d out of range.
  * Memory: 26 bytes a row beside the sample. */
 TC_NODISCARD tc_status tc_kmeans_seeder_create(const tc_kmeans_rows *sample, int k,

@@ -114,16 +114,16 @@ void tc_kmeans_add(tc_kmeans *model, const int64_t *delta)
     }
 }
 
-/* sum / rows to the nearest integer, ties to even. */
-static int32_t round_mean(int64_t sum, int64_t rows)
+/* sum / weight to the nearest integer, ties to even. */
+static int32_t round_mean(int64_t sum, int64_t weight)
 {
-    int64_t quotient = sum / rows;
-    int64_t rest = sum % rows;
+    int64_t quotient = sum / weight;
+    int64_t rest = sum % weight;
     if (rest < 0) {
-        rest += rows;
+        rest += weight;
         quotient--;
     }
-    if (2 * rest > rows || (2 * rest == rows && quotient % 2 != 0)) {
+    if (2 * rest > weight || (2 * rest == weight && quotient % 2 != 0)) {
         quotient++;
     }
     return (int32_t)quotient;
@@ -147,16 +147,17 @@ void tc_kmeans_centres(tc_kmeans *model)
     }
 }
 
-void tc_kmeans_relocate(tc_kmeans *model, int to, int from, const int32_t *point)
+void tc_kmeans_relocate(tc_kmeans *model, int to, int from, const int32_t *point,
+                        uint32_t weight)
 {
     int64_t *source = sums_of(model, from);
     int64_t *target = sums_of(model, to);
     for (int j = 0; j < model->d; j++) {
-        source[j] -= point[j];
-        target[j] += point[j];
+        source[j] -= (int64_t)weight * point[j];
+        target[j] += (int64_t)weight * point[j];
     }
-    source[model->d]--;
-    target[model->d]++;
+    source[model->d] -= weight;
+    target[model->d] += weight;
     set_centre(model, from);
     set_centre(model, to);
 }
@@ -179,11 +180,11 @@ double tc_kmeans_inertia(const tc_kmeans *model)
     double fractions = 0;
     for (int a = 0; a < model->k; a++) {
         const int64_t *sum = sums_of(model, a);
-        const int64_t rows = sum[model->d];
-        for (int j = 0; j < model->d && rows > 0; j++) {
+        const int64_t weight = sum[model->d];
+        for (int j = 0; j < model->d && weight > 0; j++) {
             const tc_i128 square = (tc_i128)sum[j] * sum[j];
-            whole -= square / rows;
-            fractions += (double)(int64_t)(square % rows) / (double)rows;
+            whole -= square / weight;
+            fractions += (double)(int64_t)(square % weight) / (double)weight;
         }
     }
     return fmax((double)whole - fractions, 0);
@@ -208,14 +209,13 @@ static int64_t fill_empty(tc_kmeans *model, const tc_kmeans_rows *rows, uint8_t 
     int64_t filled = 0;
     for (int a = tc_kmeans_empty(model, 0); a >= 0; a = tc_kmeans_empty(model, a + 1)) {
         int32_t point[TC_KMEANS_MAX_D];
-        const tc_kmeans_far far = tc_kmeans_farthest(model, rows, 0, rows->n);
+        const tc_kmeans_far far = tc_kmeans_farthest(model, rows);
         if (far.distance <= 0) {
             break;
         }
-        for (int j = 0; j < rows->d; j++) {
-            point[j] = rows->x[j][far.row];
-        }
-        tc_kmeans_relocate(model, a, label[far.row], point);
+        tc_kmeans_point(rows, far.row, point);
+        tc_kmeans_relocate(model, a, label[far.row], point,
+                           tc_kmeans_weight(rows, far.row));
         label[far.row] = (uint8_t)a;
         filled++;
     }
@@ -231,7 +231,7 @@ tc_kmeans_report tc_kmeans_fit(tc_kmeans *model, const tc_kmeans_rows *rows,
     int64_t moved;
     do {
         memset(delta, 0, bytes);
-        tc_kmeans_assign(model, rows, 0, rows->n, label, delta);
+        tc_kmeans_assign(model, rows, label, delta);
         tc_kmeans_add(model, delta);
         tc_kmeans_centres(model);
         moved = delta[tc_kmeans_words(model) - 1] + fill_empty(model, rows, label);

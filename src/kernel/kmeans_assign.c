@@ -7,7 +7,7 @@
  * 2 vectors of rows by 4 centres stays in registers. All products are below 2^44 and all
  * sums below 2^50, so the order of operations, the vector width and fused multiply-adds
  * change nothing. */
-enum { LANES = 64, WIDTH = 4, TILE = TC_KMEANS_TILE };
+enum { LANES = TC_KMEANS_LANES, WIDTH = 4, TILE = TC_KMEANS_TILE };
 
 /* An extension of gcc and clang, lowered to whatever the processor has. */
 typedef double vec __attribute__((vector_size(WIDTH * sizeof(double))));
@@ -19,14 +19,12 @@ typedef struct {
     mask nearest[LANES / WIDTH]; /* its centre */
 } block;
 
-static void load_block(block *b, const tc_kmeans_rows *rows, int64_t row, int n)
+static void load_block(block *b, const tc_kmeans_rows *rows, int64_t row)
 {
-    for (int j = 0; j < rows->d; j++) {
-        const int32_t *x = &rows->x[j][row];
-        double *lanes = (double *)b->x[j];
-        for (int i = 0; i < n; i++) {
-            lanes[i] = x[i];
-        }
+    const float *x = &rows->x[row * rows->d];
+    double *lanes = (double *)b->x;
+    for (int64_t i = 0; i < (int64_t)LANES * rows->d; i++) {
+        lanes[i] = (double)x[i];
     }
 }
 
@@ -106,31 +104,31 @@ static void move_row(const tc_kmeans_rows *rows, int64_t row, int from, int to,
                      int64_t *delta)
 {
     const int d = rows->d;
+    const int64_t weight = tc_kmeans_weight(rows, row);
     int64_t *target = &delta[(int64_t)to * (d + 1)];
     for (int j = 0; j < d; j++) {
-        target[j] += rows->x[j][row];
+        target[j] += weight * (int64_t)tc_kmeans_value(rows, row, j);
     }
-    target[d]++;
+    target[d] += weight;
     if (from != TC_KMEANS_NO_LABEL) {
         int64_t *source = &delta[(int64_t)from * (d + 1)];
         for (int j = 0; j < d; j++) {
-            source[j] -= rows->x[j][row];
+            source[j] -= weight * (int64_t)tc_kmeans_value(rows, row, j);
         }
-        source[d]--;
+        source[d] -= weight;
     }
 }
 
-void tc_kmeans_assign(const tc_kmeans *model, const tc_kmeans_rows *rows, int64_t row,
-                      int64_t n_rows, uint8_t *label, int64_t *delta)
+void tc_kmeans_assign(const tc_kmeans *model, const tc_kmeans_rows *rows, uint8_t *label,
+                      int64_t *delta)
 {
     int64_t *moved = &delta[tc_kmeans_words(model) - 1];
     block b;
     const int64_t *nearest = (const int64_t *)b.nearest;
-    memset(&b, 0, sizeof b);
-    for (int64_t begin = row; begin < row + n_rows; begin += LANES) {
-        const int64_t left = row + n_rows - begin;
+    for (int64_t begin = 0; begin < rows->n; begin += LANES) {
+        const int64_t left = rows->n - begin;
         const int n = left < LANES ? (int)left : LANES;
-        load_block(&b, rows, begin, n);
+        load_block(&b, rows, begin);
         search_block(&b, model);
         for (int i = 0; i < n; i++) {
             const uint8_t to = (uint8_t)nearest[i];
@@ -143,25 +141,29 @@ void tc_kmeans_assign(const tc_kmeans *model, const tc_kmeans_rows *rows, int64_
     }
 }
 
-tc_kmeans_far tc_kmeans_farthest(const tc_kmeans *model, const tc_kmeans_rows *rows,
-                                 int64_t row, int64_t n_rows)
+static int64_t squares(const tc_kmeans_rows *rows, int64_t row)
 {
-    tc_kmeans_far far = {-1, row};
+    int64_t sum = 0;
+    for (int j = 0; j < rows->d; j++) {
+        const int64_t x = (int64_t)tc_kmeans_value(rows, row, j);
+        sum += x * x;
+    }
+    return sum;
+}
+
+tc_kmeans_far tc_kmeans_farthest(const tc_kmeans *model, const tc_kmeans_rows *rows)
+{
+    tc_kmeans_far far = {-1, 0};
     block b;
     const double *best = (const double *)b.best;
-    memset(&b, 0, sizeof b);
-    for (int64_t begin = row; begin < row + n_rows; begin += LANES) {
-        const int64_t left = row + n_rows - begin;
+    for (int64_t begin = 0; begin < rows->n; begin += LANES) {
+        const int64_t left = rows->n - begin;
         const int n = left < LANES ? (int)left : LANES;
-        load_block(&b, rows, begin, n);
+        load_block(&b, rows, begin);
         search_block(&b, model);
         for (int i = 0; i < n; i++) {
-            int64_t distance = (int64_t)(2 * best[i]);
-            for (int j = 0; j < rows->d; j++) {
-                const int64_t x = rows->x[j][begin + i];
-                distance += x * x;
-            }
-            if (distance > far.distance) {
+            const int64_t distance = (int64_t)(2 * best[i]) + squares(rows, begin + i);
+            if (distance > far.distance && tc_kmeans_weight(rows, begin + i) > 0) {
                 far = (tc_kmeans_far){distance, begin + i};
             }
         }
@@ -169,19 +171,16 @@ tc_kmeans_far tc_kmeans_farthest(const tc_kmeans *model, const tc_kmeans_rows *r
     return far;
 }
 
-void tc_kmeans_total(const tc_kmeans_rows *rows, int64_t row, int64_t n_rows,
-                     int64_t *total)
+/* A square is below 2^50 and a weight below 2^32. */
+void tc_kmeans_total(const tc_kmeans_rows *rows, int64_t *total)
 {
-    const int64_t low = ((int64_t)1 << 32) - 1;
-    for (int64_t i = row; i < row + n_rows; i++) {
-        int64_t square = 0;
-        for (int j = 0; j < rows->d; j++) {
-            const int64_t x = rows->x[j][i];
-            square += x * x;
-        }
-        total[0] += square & low;
-        total[1] += square >> 32;
+    const uint64_t low = ((uint64_t)1 << 32) - 1;
+    for (int64_t i = 0; i < rows->n; i++) {
+        const uint64_t square = (uint64_t)squares(rows, i);
+        const uint64_t weight = tc_kmeans_weight(rows, i);
+        const uint64_t least = (square & low) * weight;
+        const uint64_t sum = (uint64_t)total[0] + (least & low);
+        total[0] = (int64_t)(sum & low);
+        total[1] += (int64_t)((square >> 32) * weight + (least >> 32) + (sum >> 32));
     }
-    total[1] += total[0] >> 32;
-    total[0] &= low;
 }

@@ -12,7 +12,7 @@ static void set_mean(const tc_kmeans *model, int a, double *mean)
     }
 }
 
-static double rows_of(const tc_kmeans *model, int a)
+static double weight_of(const tc_kmeans *model, int a)
 {
     return (double)model->sum[(int64_t)a * (model->d + 1) + model->d];
 }
@@ -26,24 +26,25 @@ static double square_distance(const double *x, const double *mean, int d)
     return sum;
 }
 
-/* The cluster that a row with values x should be in, given that it is in `own`. */
-static int best_cluster(const tc_kmeans *model, const double *x, int own,
+/* The cluster that a row with values x and a weight should be in, given that it is in `own`. */
+static int best_cluster(const tc_kmeans *model, const double *x, double weight, int own,
                         const double *mean)
 {
     const int d = model->d;
-    const double own_rows = rows_of(model, own);
+    const double own_weight = weight_of(model, own);
     double least;
     int best = own;
-    if (own_rows < 2) {
+    if (own_weight <= weight) {
         return own; /* alone, it costs nothing */
     }
-    least = square_distance(x, &mean[(int64_t)own * d], d) * own_rows / (own_rows - 1);
+    least =
+        square_distance(x, &mean[(int64_t)own * d], d) * own_weight / (own_weight - weight);
     least -= least * least_gain;
     for (int b = 0; b < model->k; b++) {
-        const double rows = rows_of(model, b);
+        const double other = weight_of(model, b);
         const double cost =
-            square_distance(x, &mean[(int64_t)b * d], d) * (rows / (rows + 1));
-        if (b != own && rows > 0 && cost < least) {
+            square_distance(x, &mean[(int64_t)b * d], d) * (other / (other + weight));
+        if (b != own && other > 0 && cost < least) {
             least = cost;
             best = b;
         }
@@ -57,12 +58,14 @@ static void move_row(tc_kmeans *model, const tc_kmeans_rows *rows, int64_t row, 
     const int d = model->d;
     int64_t *source = &model->sum[(int64_t)from * (d + 1)];
     int64_t *target = &model->sum[(int64_t)to * (d + 1)];
+    const int64_t weight = tc_kmeans_weight(rows, row);
     for (int j = 0; j < d; j++) {
-        source[j] -= rows->x[j][row];
-        target[j] += rows->x[j][row];
+        const int64_t value = weight * (int64_t)tc_kmeans_value(rows, row, j);
+        source[j] -= value;
+        target[j] += value;
     }
-    source[d]--;
-    target[d]++;
+    source[d] -= weight;
+    target[d] += weight;
 }
 
 int64_t tc_kmeans_exchange(tc_kmeans *model, const tc_kmeans_rows *rows, uint8_t *label,
@@ -74,12 +77,16 @@ int64_t tc_kmeans_exchange(tc_kmeans *model, const tc_kmeans_rows *rows, uint8_t
     }
     for (int64_t i = 0; i < rows->n; i++) {
         double x[TC_KMEANS_MAX_D] = {0};
+        const uint32_t weight = tc_kmeans_weight(rows, i);
         const int from = label[i];
         int to;
-        for (int j = 0; j < rows->d; j++) {
-            x[j] = rows->x[j][i];
+        if (weight == 0) {
+            continue;
         }
-        to = best_cluster(model, x, from, mean);
+        for (int j = 0; j < rows->d; j++) {
+            x[j] = (double)tc_kmeans_value(rows, i, j);
+        }
+        to = best_cluster(model, x, weight, from, mean);
         if (to != from) {
             move_row(model, rows, i, from, to);
             set_mean(model, from, mean);

@@ -14,7 +14,7 @@ enum {
     SMALL_SAMPLE = 8192,  /* up to here Lloyd runs until nothing moves */
     SAMPLE_PASSES = 1000, /* a guard */
     EXCHANGE_PASSES = 50, /* likewise */
-    BLOCK = 256,          /* rows measured at once */
+    BLOCK = TC_KMEANS_LANES,
     LANES = 4
 };
 
@@ -87,7 +87,7 @@ tc_status tc_kmeans_seeder_create(const tc_kmeans_rows *sample, int k,
         tc_kmeans_seeder_destroy(&s);
         return st;
     }
-    tc_kmeans_total(sample, 0, sample->n, s->model->total);
+    tc_kmeans_total(sample, s->model->total);
     s->best = (tc_kmeans_attempt){HUGE_VAL, -1, 0, s->best_centre};
     *out = s;
     return TC_OK;
@@ -113,25 +113,19 @@ void tc_kmeans_seeder_destroy(tc_kmeans_seeder **seeder)
     }
 }
 
-static void fetch(const tc_kmeans_rows *rows, int64_t row, int32_t *point)
+/* square[] = squared distances of the rows of the block that begins at `row` to the point; below 2^52, so
+ * exact. */
+static void measure_block(const tc_kmeans_rows *rows, int64_t row, const int32_t *point,
+                          double *restrict square)
 {
-    for (int j = 0; j < rows->d; j++) {
-        point[j] = rows->x[j][row];
-    }
-}
-
-/* square[n] = squared distances of rows row .. row + n - 1 to the point; below 2^52, so exact. */
-static void measure_block(const tc_kmeans_rows *rows, int64_t row, int n,
-                          const int32_t *point, double *restrict square)
-{
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < BLOCK; i++) {
         square[i] = 0;
     }
     for (int j = 0; j < rows->d; j++) {
-        const int32_t *x = &rows->x[j][row];
-        const int32_t c = point[j];
-        for (int i = 0; i < n; i++) {
-            const double v = x[i] - c;
+        const float *x = &rows->x[row * rows->d + (int64_t)j * BLOCK];
+        const double c = point[j];
+        for (int i = 0; i < BLOCK; i++) {
+            const double v = (double)x[i] - c;
             square[i] += v * v;
         }
     }
@@ -146,7 +140,7 @@ static double measure(const tc_kmeans_rows *rows, const int32_t *point,
     double lane[LANES] = {0};
     for (int64_t row = 0; row < rows->n; row += BLOCK) {
         const int n = rows->n - row < BLOCK ? (int)(rows->n - row) : BLOCK;
-        measure_block(rows, row, n, point, square);
+        measure_block(rows, row, point, square);
         for (int i = 0; i < n; i++) {
             const double old = before != NULL ? before[row + i] : HUGE_VAL;
             out[row + i] = square[i] < old ? square[i] : old;
@@ -187,7 +181,7 @@ static double add_centre(tc_kmeans_seeder *s, tc_rng *rng, double sum, int32_t *
     for (int c = 0; c < s->n_candidates; c++) {
         int32_t point[TC_KMEANS_MAX_D];
         double with;
-        fetch(s->sample, draw_row(s->distance, s->sample->n, sum, rng), point);
+        tc_kmeans_point(s->sample, draw_row(s->distance, s->sample->n, sum, rng), point);
         with = measure(s->sample, point, s->distance, s->candidate);
         if (with < lowest) {
             lowest = with;
@@ -204,7 +198,8 @@ static int plus_plus(tc_kmeans_seeder *s, tc_rng *rng)
 {
     double sum;
     int n_centres = 1;
-    fetch(s->sample, (int64_t)tc_rng_below(rng, (uint64_t)s->sample->n), s->centre);
+    tc_kmeans_point(s->sample, (int64_t)tc_rng_below(rng, (uint64_t)s->sample->n),
+                    s->centre);
     sum = measure(s->sample, s->centre, NULL, s->distance);
     for (; n_centres < s->k && sum > 0; n_centres++) {
         sum = add_centre(s, rng, sum, &s->centre[(int64_t)n_centres * s->sample->d]);
@@ -238,7 +233,7 @@ static double swap_centres(tc_kmeans_seeder *s, tc_rng *rng, double inertia)
         const int a = (int)tc_rng_below(rng, (uint64_t)s->k);
         int32_t point[TC_KMEANS_MAX_D];
         double reached;
-        fetch(s->sample, (int64_t)tc_rng_below(rng, n), point);
+        tc_kmeans_point(s->sample, (int64_t)tc_rng_below(rng, n), point);
         tc_kmeans_copy(s->trial, s->model);
         memcpy(s->trial_label, s->label, n);
         tc_kmeans_place(s->trial, a, point);

@@ -11,13 +11,23 @@
 enum { N_MAX = 700 };
 
 typedef struct {
-    int32_t data[TC_KMEANS_MAX_D][N_MAX];
-    const int32_t *column[TC_KMEANS_MAX_D];
+    float data[(N_MAX + TC_KMEANS_LANES) * TC_KMEANS_MAX_D];
+    uint32_t weight[N_MAX]; /* all 1 unless a test changes them */
     tc_kmeans_rows rows;
     uint8_t label[N_MAX];
     int64_t delta[TC_KMEANS_MAX_K * (TC_KMEANS_MAX_D + 1) + 1];
     tc_kmeans *model;
 } fixture;
+
+static void set(fixture *f, int64_t i, int j, int64_t value)
+{
+    f->data[tc_kmeans_at(f->rows.d, i, j)] = (float)value;
+}
+
+static int64_t get(const fixture *f, int64_t i, int j)
+{
+    return (int64_t)tc_kmeans_value(&f->rows, i, j);
+}
 
 /* n rows of d values below limit in size; a small limit gives many ties. */
 static fixture *make(int64_t n, int d, int k, int32_t limit)
@@ -26,17 +36,16 @@ static fixture *make(int64_t n, int d, int k, int32_t limit)
     tc_rng rng =
         tc_rng_stream(1, (uint64_t)(n * 1000 + (int64_t)d * 10 + k), (uint64_t)limit);
     assert_non_null(f);
+    f->rows = (tc_kmeans_rows){.n = n, .d = d, .x = f->data, .weight = f->weight};
     for (int j = 0; j < d; j++) {
-        f->column[j] = f->data[j];
         for (int64_t i = 0; i < n; i++) {
-            f->data[j][i] =
-                (int32_t)tc_rng_below(&rng, 2 * (uint64_t)limit - 1) - limit + 1;
+            set(f, i, j, (int32_t)tc_rng_below(&rng, 2 * (uint64_t)limit - 1) - limit + 1);
+            f->weight[i] = 1;
         }
     }
-    f->rows = (tc_kmeans_rows){n, d, f->column};
     assert_int_equal(tc_kmeans_create(k, d, &f->model, NULL), TC_OK);
     memset(f->label, TC_KMEANS_NO_LABEL, sizeof f->label);
-    tc_kmeans_total(&f->rows, 0, n, f->model->total);
+    tc_kmeans_total(&f->rows, f->model->total);
     return f;
 }
 
@@ -51,9 +60,7 @@ static void start(fixture *f, int n_centres)
 {
     int32_t centre[TC_KMEANS_MAX_K * TC_KMEANS_MAX_D];
     for (int a = 0; a < n_centres; a++) {
-        for (int j = 0; j < f->rows.d; j++) {
-            centre[a * f->rows.d + j] = f->data[j][a];
-        }
+        tc_kmeans_point(&f->rows, a, &centre[a * f->rows.d]);
     }
     tc_kmeans_start(f->model, centre, n_centres);
 }
@@ -62,7 +69,7 @@ static int64_t distance(const fixture *f, int64_t i, int a)
 {
     int64_t sum = 0;
     for (int j = 0; j < f->rows.d; j++) {
-        const int64_t v = f->data[j][i] - f->model->centre[a * f->rows.d + j];
+        const int64_t v = get(f, i, j) - f->model->centre[a * f->rows.d + j];
         sum += v * v;
     }
     return sum;
@@ -85,7 +92,7 @@ static int64_t moved(const fixture *f)
 static void step(fixture *f)
 {
     memset(f->delta, 0, sizeof f->delta);
-    tc_kmeans_assign(f->model, &f->rows, 0, f->rows.n, f->label, f->delta);
+    tc_kmeans_assign(f->model, &f->rows, f->label, f->delta);
     tc_kmeans_add(f->model, f->delta);
     tc_kmeans_centres(f->model);
 }
@@ -98,9 +105,9 @@ static void sums_equal_a_recount(const fixture *f)
     for (int64_t i = 0; i < f->rows.n; i++) {
         int64_t *sum = &count[(int64_t)f->label[i] * (d + 1)];
         for (int j = 0; j < d; j++) {
-            sum[j] += f->data[j][i];
+            sum[j] += f->weight[i] * get(f, i, j);
         }
-        sum[d]++;
+        sum[d] += f->weight[i];
     }
     assert_memory_equal(count, f->model->sum,
                         (size_t)(tc_kmeans_words(f->model) - 1) * sizeof *count);

@@ -16,7 +16,7 @@ typedef struct {
     int64_t n;
     int d;
     double *value[POINTS_MAX_D]; /* raw, then in model space */
-    int32_t *grid[POINTS_MAX_D];
+    float *grid;                 /* in blocks, as tc_kmeans_rows */
     double unit;
 } points;
 
@@ -24,8 +24,8 @@ static inline void points_free(points *p)
 {
     for (int j = 0; j < POINTS_MAX_D; j++) {
         free(p->value[j]);
-        free(p->grid[j]);
     }
+    free(p->grid);
     *p = (points){0};
 }
 
@@ -141,11 +141,11 @@ static inline void points_grid(points *p)
     }
     (void)frexp(largest, &exponent);
     p->unit = ldexp(1, exponent - 22);
+    p->grid = calloc((size_t)tc_kmeans_floats(p->n, p->d), sizeof *p->grid);
     for (int j = 0; j < p->d; j++) {
-        p->grid[j] = malloc((size_t)p->n * sizeof(int32_t));
         for (int64_t i = 0; i < p->n; i++) {
             const double q = nearbyint(p->value[j][i] / p->unit);
-            p->grid[j][i] = (int32_t)fmin(fmax(q, -4194303.0), 4194303.0);
+            p->grid[tc_kmeans_at(p->d, i, j)] = (float)fmin(fmax(q, -4194303.0), 4194303.0);
         }
     }
 }
@@ -154,7 +154,7 @@ static inline void points_grid(points *p)
  * in model space. */
 static inline double points_fit(const points *p, int k, int64_t restarts, uint8_t *label)
 {
-    const tc_kmeans_rows rows = {p->n, p->d, (const int32_t *const *)p->grid};
+    const tc_kmeans_rows rows = {.n = p->n, .d = p->d, .x = p->grid};
     const tc_kmeans_seed_params params = tc_kmeans_seed_effort(1, p->n);
     const tc_kmeans_limits limits = {1000, 0};
     uint8_t *own = malloc((size_t)p->n);
@@ -169,7 +169,7 @@ static inline double points_fit(const points *p, int k, int64_t restarts, uint8_
         tc_kmeans_seeder_try(seeder, r);
     }
     best = tc_kmeans_seeder_best(seeder);
-    tc_kmeans_total(&rows, 0, p->n, model->total);
+    tc_kmeans_total(&rows, model->total);
     tc_kmeans_start(model, best.centre, best.n_centres);
     delta = calloc((size_t)tc_kmeans_words(model), sizeof *delta);
     memset(own, TC_KMEANS_NO_LABEL, (size_t)p->n);

@@ -22,7 +22,7 @@ static void labels_are_the_nearest_with_ties_to_the_lowest(void **state)
             for (int k = 1; k <= 9; k += 2) {
                 fixture *f = make(200 + 13 * k, ds[t], k, limits[l]);
                 start(f, k);
-                tc_kmeans_assign(f->model, &f->rows, 0, f->rows.n, f->label, f->delta);
+                tc_kmeans_assign(f->model, &f->rows, f->label, f->delta);
                 assert_int_equal(moved(f), f->rows.n);
                 for (int64_t i = 0; i < f->rows.n; i++) {
                     assert_int_equal(f->label[i], nearest(f, i, k));
@@ -42,7 +42,7 @@ static double direct_inertia(const fixture *f)
         const int64_t *s = &f->model->sum[(int64_t)f->label[i] * (d + 1)];
         for (int j = 0; j < d; j++) {
             const long double v =
-                (long double)f->data[j][i] - (long double)s[j] / (long double)s[d];
+                (long double)get(f, i, j) - (long double)s[j] / (long double)s[d];
             sum += v * v;
         }
     }
@@ -80,14 +80,12 @@ static void parts_and_order_of_rows_change_nothing(void **state)
     int32_t centre[K * D];
     (void)state;
     for (int a = 0; a < K; a++) {
-        for (int j = 0; j < D; j++) {
-            centre[a * D + j] = whole->data[j][a];
-        }
+        tc_kmeans_point(&whole->rows, a, &centre[a * D]);
     }
     for (int64_t i = 0; i < N; i++) {
         from[i] = (i * 307 + 11) % N; /* 307 and 650 have no common divisor */
         for (int j = 0; j < D; j++) {
-            parts->data[j][i] = whole->data[j][from[i]];
+            set(parts, i, j, get(whole, from[i], j));
         }
     }
     tc_kmeans_start(whole->model, centre, K);
@@ -96,10 +94,11 @@ static void parts_and_order_of_rows_change_nothing(void **state)
     do {
         int64_t total[TC_KMEANS_TOTAL_WORDS] = {0};
         memset(parts->delta, 0, sizeof parts->delta);
-        for (int64_t row = N; row > 0; row -= 130) {
-            tc_kmeans_assign(parts->model, &parts->rows, row - 130, 130, parts->label,
-                             parts->delta);
-            tc_kmeans_total(&parts->rows, row - 130, 130, total);
+        for (int64_t row = 512; row >= 0; row -= 128) {
+            const tc_kmeans_rows part =
+                tc_kmeans_part(&parts->rows, row, row < 512 ? 128 : N - 512);
+            tc_kmeans_assign(parts->model, &part, &parts->label[row], parts->delta);
+            tc_kmeans_total(&part, total);
         }
         assert_memory_equal(total, whole->model->total, sizeof total);
         tc_kmeans_add(parts->model, parts->delta);
@@ -114,6 +113,48 @@ static void parts_and_order_of_rows_change_nothing(void **state)
     drop(parts);
 }
 
+/* A row of weight w is w equal rows; one of weight 0 is labelled only. Without empty clusters, into which
+ * a row moves as a whole. */
+static void weights_count_as_copies(void **state)
+{
+    enum { K = 4, D = 3, N = 200 };
+    (void)state;
+    for (int t = 0; t < 8; t++) {
+        fixture *some = make(N, D, K, t % 2 ? 30 : TC_KMEANS_LIMIT);
+        fixture *copies = make(N_MAX, D, K, 2);
+        int64_t n = 0;
+        for (int64_t i = 0; i < N; i++) {
+            some->weight[i] = i < K ? 1 : (uint32_t)(i * (t + 3) % 5);
+            for (uint32_t c = 0; c < some->weight[i]; c++) {
+                for (int j = 0; j < D; j++) {
+                    set(copies, n, j, get(some, i, j));
+                }
+                n++;
+            }
+        }
+        copies->rows.n = n;
+        memset(some->model->total, 0, sizeof some->model->total);
+        memset(copies->model->total, 0, sizeof copies->model->total);
+        tc_kmeans_total(&some->rows, some->model->total);
+        tc_kmeans_total(&copies->rows, copies->model->total);
+        start(some, K);
+        start(copies, K);
+        for (int pass = 0; pass < 20; pass++) {
+            step(some);
+            step(copies);
+            assert_int_equal(tc_kmeans_empty(some->model, 0), -1);
+            sums_equal_a_recount(some);
+            assert_memory_equal(some->model->sum, copies->model->sum,
+                                (size_t)(K * (D + 1)) * sizeof *some->model->sum);
+            assert_true(tc_kmeans_inertia(some->model) <=
+                            tc_kmeans_inertia(copies->model) &&
+                        tc_kmeans_inertia(some->model) >= tc_kmeans_inertia(copies->model));
+        }
+        drop(some);
+        drop(copies);
+    }
+}
+
 static void centres_are_rounded_half_to_even(void **state)
 {
     const int32_t pair[][3] = {
@@ -122,8 +163,8 @@ static void centres_are_rounded_half_to_even(void **state)
     (void)state;
     for (size_t t = 0; t < sizeof pair / sizeof *pair; t++) {
         fixture *f = make(2, 1, 1, 2);
-        f->data[0][0] = pair[t][0];
-        f->data[0][1] = pair[t][1];
+        set(f, 0, 0, pair[t][0]);
+        set(f, 1, 0, pair[t][1]);
         start(f, 1);
         step(f);
         assert_int_equal(f->model->centre[0], pair[t][2]);
@@ -154,11 +195,11 @@ static void fewer_different_rows_than_clusters_leave_empty_ones(void **state)
         tc_kmeans_report report;
         int empty = 0;
         for (int64_t i = 0; i < 60; i++) {
-            f->data[0][i] = (int32_t)(i % distinct) * 77;
-            f->data[1][i] = -(int32_t)(i % distinct);
+            set(f, i, 0, i % distinct * 77);
+            set(f, i, 1, -(i % distinct));
         }
         memset(f->model->total, 0, sizeof f->model->total);
-        tc_kmeans_total(&f->rows, 0, 60, f->model->total);
+        tc_kmeans_total(&f->rows, f->model->total);
         start(f, 9); /* centres twice and more: ties go to the lowest */
         report = tc_kmeans_fit(f->model, &f->rows, &limits, f->label, f->delta);
         for (int a = tc_kmeans_empty(f->model, 0); a >= 0;
@@ -177,6 +218,7 @@ static void the_farthest_row_is_found_and_moved(void **state)
 {
     fixture *f = make(300, 3, 4, 50);
     tc_kmeans_far far;
+    tc_kmeans_rows none;
     int64_t best = -1, at = -1;
     int32_t point[3];
     (void)state;
@@ -190,14 +232,13 @@ static void the_farthest_row_is_found_and_moved(void **state)
             at = i;
         }
     }
-    far = tc_kmeans_farthest(f->model, &f->rows, 0, 300);
+    far = tc_kmeans_farthest(f->model, &f->rows);
     assert_int_equal(far.distance, best);
     assert_int_equal(far.row, at);
-    assert_int_equal(tc_kmeans_farthest(f->model, &f->rows, 7, 0).distance, -1);
-    for (int j = 0; j < 3; j++) {
-        point[j] = f->data[j][at];
-    }
-    tc_kmeans_relocate(f->model, 3, f->label[at], point);
+    none = tc_kmeans_part(&f->rows, 64, 0);
+    assert_int_equal(tc_kmeans_farthest(f->model, &none).distance, -1);
+    tc_kmeans_point(&f->rows, at, point);
+    tc_kmeans_relocate(f->model, 3, f->label[at], point, 1);
     f->label[at] = 3;
     sums_equal_a_recount(f);
     assert_int_equal(distance(f, at, 3), 0);
@@ -212,18 +253,18 @@ static void extreme_values_do_not_overflow(void **state)
     (void)state;
     for (int j = 0; j < TC_KMEANS_MAX_D; j++) {
         for (int64_t i = 0; i < N_MAX; i++) {
-            f->data[j][i] = (int32_t)(i % 2 == 0 ? q : -q);
+            set(f, i, j, i % 2 == 0 ? q : -q);
         }
     }
     memset(f->model->total, 0, sizeof f->model->total);
-    tc_kmeans_total(&f->rows, 0, N_MAX, f->model->total);
+    tc_kmeans_total(&f->rows, f->model->total);
     assert_true(((tc_i128)f->model->total[1] << 32) + f->model->total[0] == wanted);
     start(f, 1);
     step(f);
     assert_true(fabs(tc_kmeans_inertia(f->model) - (double)wanted) <
                 1e-15 * (double)wanted);
     assert_int_equal(distance(f, 0, 0), q * q * TC_KMEANS_MAX_D);
-    assert_int_equal(tc_kmeans_farthest(f->model, &f->rows, 0, N_MAX).distance,
+    assert_int_equal(tc_kmeans_farthest(f->model, &f->rows).distance,
                      q * q * TC_KMEANS_MAX_D);
     drop(f);
 }
@@ -300,6 +341,7 @@ int main(void)
         cmocka_unit_test(labels_are_the_nearest_with_ties_to_the_lowest),
         cmocka_unit_test(passes_keep_exact_sums_and_never_raise_the_inertia),
         cmocka_unit_test(parts_and_order_of_rows_change_nothing),
+        cmocka_unit_test(weights_count_as_copies),
         cmocka_unit_test(centres_are_rounded_half_to_even),
         cmocka_unit_test(as_many_clusters_as_rows_leave_no_inertia),
         cmocka_unit_test(fewer_different_rows_than_clusters_leave_empty_ones),

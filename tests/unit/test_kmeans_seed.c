@@ -133,7 +133,7 @@ static void attempts_do_not_depend_on_who_runs_them(void **state)
     assert_true(points_iris(&p));
     points_scale(&p, 0, 1);
     points_grid(&p);
-    rows = (tc_kmeans_rows){p.n, p.d, (const int32_t *const *)p.grid};
+    rows = (tc_kmeans_rows){.n = p.n, .d = p.d, .x = p.grid};
     params = tc_kmeans_seed_effort(99, p.n);
     params.swaps = 5;
     assert_int_equal(tc_kmeans_seeder_create(&rows, K, &params, &alone, NULL), TC_OK);
@@ -169,15 +169,14 @@ static void attempts_do_not_depend_on_who_runs_them(void **state)
 
 static void few_different_rows_give_few_centres(void **state)
 {
-    int32_t x[50];
-    const int32_t *column[] = {x};
-    const tc_kmeans_rows rows = {50, 1, column};
+    float x[TC_KMEANS_LANES] = {0};
+    const tc_kmeans_rows rows = {.n = 50, .d = 1, .x = x};
     const tc_kmeans_seed_params params = tc_kmeans_seed_effort(3, 50);
     (void)state;
     for (int distinct = 1; distinct <= 5; distinct++) {
         tc_kmeans_seeder *seeder;
         for (int i = 0; i < 50; i++) {
-            x[i] = i % distinct * 1000;
+            x[i] = (float)(i % distinct * 1000);
         }
         assert_int_equal(tc_kmeans_seeder_create(&rows, 7, &params, &seeder, NULL), TC_OK);
         tc_kmeans_seeder_try(seeder, 0);
@@ -189,9 +188,8 @@ static void few_different_rows_give_few_centres(void **state)
 
 static void lack_of_memory_is_an_error(void **state)
 {
-    const int32_t x[4] = {1, 2, 3, 4};
-    const int32_t *column[] = {x};
-    const tc_kmeans_rows rows = {4, 1, column};
+    const float x[TC_KMEANS_LANES] = {1, 2, 3, 4};
+    const tc_kmeans_rows rows = {.n = 4, .d = 1, .x = x};
     const tc_kmeans_seed_params params = tc_kmeans_seed_effort(3, 4);
     tc_kmeans_seeder *seeder = NULL;
     int n = 1;

@@ -5,9 +5,7 @@
 
 static void free_all(tc_segment *s)
 {
-    for (int j = 0; j < TC_KMEANS_MAX_D; j++) {
-        tc_mem_free(s->x[j]);
-    }
+    tc_mem_free(s->x);
     tc_mem_free(s->label);
     tc_mem_free(s->row);
     tc_kmeans_destroy(&s->model);

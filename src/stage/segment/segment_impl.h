@@ -27,7 +27,7 @@ typedef struct {
     /* The grid: features that vary, in the order of the configuration. */
     int n_dim;
     int dimension[TC_KMEANS_MAX_D]; /* number of the feature */
-    int32_t *x[TC_KMEANS_MAX_D];    /* [known.n_local] each */
+    float *x;                       /* the known rows in blocks, as tc_kmeans_rows */
     double unit;                    /* of the grid, in model space */
 
     tc_kmeans *model;

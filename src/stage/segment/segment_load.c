@@ -136,20 +136,11 @@ static tc_status place_features(tc_segment *s, double *const *column, tc_error *
     const int64_t n = s->known.n_local;
     const double reach = TC_KMEANS_LIMIT - 1;
     for (int f = 0; f < s->n_use; f++) {
-        int32_t *x;
         if (!(s->scale[f].scale > 0)) {
             tc_log_warn("segment: feature %s is the same for all customers and is left out",
                         s->config->segment.use[f].feature);
             continue;
         }
-        x = tc_mem_alloc(n, sizeof *x, err);
-        if (x == NULL) {
-            return TC_ENOMEM;
-        }
-        for (int64_t i = 0; i < n; i++) {
-            x[i] = (int32_t)fmin(fmax(nearbyint(column[f][i] / s->unit), -reach), reach);
-        }
-        s->x[s->n_dim] = x;
         s->dimension[s->n_dim++] = f;
     }
     if (s->n_dim == 0) {
@@ -158,6 +149,17 @@ static tc_status place_features(tc_segment *s, double *const *column, tc_error *
             "segment.features: every feature is the same for all %lld customers, so "
             "there is nothing to tell segments by; choose other features",
             (long long)s->known.n_global);
+    }
+    s->x = tc_mem_alloc(tc_kmeans_floats(n, s->n_dim), sizeof *s->x, err);
+    if (s->x == NULL) {
+        return TC_ENOMEM;
+    }
+    for (int j = 0; j < s->n_dim; j++) {
+        const double *value = column[s->dimension[j]];
+        for (int64_t i = 0; i < n; i++) {
+            const double q = fmin(fmax(nearbyint(value[i] / s->unit), -reach), reach);
+            s->x[tc_kmeans_at(s->n_dim, i, j)] = (float)q;
+        }
     }
     return TC_OK;
 }
@@ -252,6 +254,5 @@ tc_status tc_segment_load_all(tc_segment *s, tc_error *err)
 
 tc_kmeans_rows tc_segment_rows(const tc_segment *s)
 {
-    return (tc_kmeans_rows){
-        .n = s->known.n_local, .d = s->n_dim, .x = (const int32_t *const *)s->x};
+    return (tc_kmeans_rows){.n = s->known.n_local, .d = s->n_dim, .x = s->x};
 }

@@ -19,6 +19,7 @@ static tc_status pick_rows(const tc_segment *s, int64_t n_wanted, tc_buffer *pic
                            tc_error *err)
 {
     const uint64_t key = tc_hash_mix((uint64_t)s->config->seed, PURPOSE_SAMPLE);
+    const tc_kmeans_rows rows = tc_segment_rows(s);
     const int every = s->known.n_global <= n_wanted;
     const double share = every ? 1 : (double)n_wanted / (double)s->known.n_global;
     const uint64_t limit = every ? UINT64_MAX : (uint64_t)(share * 0x1p64);
@@ -28,19 +29,17 @@ static tc_status pick_rows(const tc_segment *s, int64_t n_wanted, tc_buffer *pic
         if (!every && tc_hash_mix((uint64_t)(s->known.row0 + i), key) >= limit) {
             continue;
         }
-        for (int j = 0; j < s->n_dim; j++) {
-            point[j] = s->x[j][i];
-        }
+        tc_kmeans_point(&rows, i, point);
         TC_TRY(tc_buffer_append(picked, point, s->n_dim * (int64_t)sizeof *point, err));
     }
     return TC_OK;
 }
 
-/* Turns rows of n_dim values into columns; *out has n_dim * n values and belongs to the caller. */
-static tc_status to_columns(const tc_buffer *rows, int d, int64_t n, int32_t **out,
-                            tc_error *err)
+/* Turns rows of n_dim values into blocks; *out belongs to the caller. */
+static tc_status to_blocks(const tc_buffer *rows, int d, int64_t n, float **out,
+                           tc_error *err)
 {
-    int32_t *x = tc_mem_alloc(d * n, sizeof *x, err);
+    float *x = tc_mem_alloc(tc_kmeans_floats(n, d), sizeof *x, err);
     *out = x;
     if (x == NULL) {
         return TC_ENOMEM;
@@ -50,15 +49,14 @@ static tc_status to_columns(const tc_buffer *rows, int d, int64_t n, int32_t **o
         memcpy(point, rows->data + (size_t)(i * d) * sizeof *point,
                (size_t)d * sizeof *point);
         for (int j = 0; j < d; j++) {
-            x[j * n + i] = point[j];
+            x[tc_kmeans_at(d, i, j)] = (float)point[j];
         }
     }
     return TC_OK;
 }
 
 /* Collective. The sample in the order of customers, the same on all ranks. */
-static tc_status gather_sample_all(tc_segment *s, int32_t **columns, int64_t *n,
-                                   tc_error *err)
+static tc_status gather_sample_all(tc_segment *s, float **blocks, int64_t *n, tc_error *err)
 {
     const int64_t least = s->config->segment.k * SAMPLE_PER_CLUSTER;
     const int64_t wanted =
@@ -66,7 +64,7 @@ static tc_status gather_sample_all(tc_segment *s, int32_t **columns, int64_t *n,
     tc_buffer picked = {0};
     tc_buffer all = {0};
     tc_status st = pick_rows(s, wanted, &picked, err);
-    *columns = NULL;
+    *blocks = NULL;
     st = tc_comm_agree_all(s->comm, st, err);
     if (st == TC_OK) {
         st = tc_comm_gather_all(s->comm, picked.data, picked.size, &all, err);
@@ -74,7 +72,7 @@ static tc_status gather_sample_all(tc_segment *s, int32_t **columns, int64_t *n,
     *n = all.size / (s->n_dim * (int64_t)sizeof(int32_t));
     tc_buffer_free(&picked);
     if (st == TC_OK) {
-        st = tc_comm_agree_all(s->comm, to_columns(&all, s->n_dim, *n, columns, err), err);
+        st = tc_comm_agree_all(s->comm, to_blocks(&all, s->n_dim, *n, blocks, err), err);
     }
     tc_buffer_free(&all);
     return st;
@@ -122,17 +120,12 @@ static void start_from_best_all(tc_segment *s, const tc_kmeans_seeder *seeder)
 
 tc_status tc_segment_seed_all(tc_segment *s, tc_error *err)
 {
-    const int32_t *column[TC_KMEANS_MAX_D];
-    int32_t *sample = NULL;
+    float *sample = NULL;
     int64_t n;
     tc_kmeans_seeder *seeder = NULL;
-    tc_kmeans_rows rows = {.d = s->n_dim, .x = column};
     tc_status st = gather_sample_all(s, &sample, &n, err);
     if (st == TC_OK) {
-        rows.n = n;
-        for (int j = 0; j < s->n_dim; j++) {
-            column[j] = &sample[j * n];
-        }
+        const tc_kmeans_rows rows = {.n = n, .d = s->n_dim, .x = sample};
         st = tc_comm_agree_all(s->comm, try_mine(s, &rows, &seeder, err), err);
     }
     if (st == TC_OK) {
