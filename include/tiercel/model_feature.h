@@ -31,4 +31,23 @@ TC_NODISCARD tc_status tc_model_feature_read_all(tc_comm *comm, tc_store *featur
                                                  const char *name, double *out,
                                                  tc_error *err);
 
+/* A feature of features.h5 that is read piece by piece. */
+typedef struct tc_model_column tc_model_column;
+
+/* Collective. Errors (agreed): as above; *out is NULL then. */
+TC_NODISCARD tc_status tc_model_column_open_all(tc_comm *comm, tc_store *features,
+                                                const char *date, const char *name,
+                                                tc_model_column **out, tc_error *err);
+
+/* Local. Customers row0 .. row0 + n - 1 of all, in any order of calls; out[n], NaN = missing. Errors: as
+ * tc_store_read. */
+TC_NODISCARD tc_status tc_model_column_read(tc_model_column *column, int64_t row0,
+                                            int64_t n, double *out, tc_error *err);
+
+/* Collective. Ends it (NULL on all ranks is fine); status: what became of this rank's reading, agreed upon here.
+ * If the ranks together read each row once, the checksum is verified. Errors (agreed): the status, TC_EDATA for a
+ * damaged dataset. */
+TC_NODISCARD tc_status tc_model_column_end_all(tc_model_column **column, tc_status status,
+                                               tc_error *err);
+
 #endif

@@ -77,33 +77,13 @@ tc_status tc_model_feature_check(const tc_config *config, const char *name,
     return TC_OK;
 }
 
-/* Collective. A dataset of floats of 4 or 8 bytes, or of flags. */
-static tc_status read_as_double_all(tc_comm *comm, tc_store *store, const tc_shards *shards,
-                                    const tc_field *field, double *out, tc_error *err)
-{
-    const int64_t n = shards->n_local;
-    void *narrow;
-    tc_status st;
-    if (field->type == TC_F64) {
-        return tc_store_get_all(store, field, shards->row0, n, out, err);
-    }
-    narrow = tc_mem_alloc(n, tc_type_size(field), err);
-    st = tc_comm_agree_all(comm, narrow == NULL ? TC_ENOMEM : TC_OK, err);
-    if (st == TC_OK) {
-        st = tc_store_get_all(store, field, shards->row0, n, narrow, err);
-    }
-    for (int64_t i = 0; st == TC_OK && i < n; i++) {
-        TC_ASSERT(narrow != NULL && out != NULL);
-        if (field->type == TC_F32) {
-            out[i] = (double)((const float *)narrow)[i];
-        } else {
-            const int8_t flag = ((const int8_t *)narrow)[i];
-            out[i] = flag < 0 ? (double)NAN : (double)flag;
-        }
-    }
-    tc_mem_free(narrow);
-    return st;
-}
+/* A dataset of floats of 4 or 8 bytes, of flags, or of codes of which one is 1 and all others 0. */
+struct tc_model_column {
+    tc_store_piece *piece;
+    char path[NAME_TEXT];
+    tc_field field;
+    uint32_t wanted; /* of TC_U32: the code */
+};
 
 /* A small table of texts. */
 typedef struct {
@@ -162,13 +142,11 @@ static void words_list(const words *w, char text[LIST_TEXT])
 }
 
 /* Collective. 1 for the customers whose word is the level. */
-static tc_status indicator_all(tc_comm *comm, tc_store *store, const tc_shards *shards,
-                               const char *column, int column_n, const char *level,
-                               double *out, tc_error *err)
+static tc_status find_level_all(tc_comm *comm, tc_store *store, const char *column,
+                                int column_n, const char *level, tc_model_column *out,
+                                tc_error *err)
 {
     char name[NAME_TEXT], list[LIST_TEXT];
-    const tc_field field = {.name = name, .type = TC_U32};
-    uint32_t *code = NULL;
     int64_t wanted;
     words w;
     (void)snprintf(name, sizeof name, "dictionary/%.*s", column_n, column);
@@ -183,19 +161,9 @@ static tc_status indicator_all(tc_comm *comm, tc_store *store, const tc_shards *
             err);
     }
     tc_mem_free(w.text);
-    if (st == TC_OK) {
-        code = tc_mem_alloc(shards->n_local, sizeof *code, err);
-        st = tc_comm_agree_all(comm, code == NULL ? TC_ENOMEM : TC_OK, err);
-    }
-    if (st == TC_OK) {
-        (void)snprintf(name, sizeof name, "user/%.*s", column_n, column);
-        st = tc_store_get_all(store, &field, shards->row0, shards->n_local, code, err);
-    }
-    for (int64_t i = 0; st == TC_OK && i < shards->n_local; i++) {
-        TC_ASSERT(code != NULL && out != NULL);
-        out[i] = code[i] == (uint32_t)wanted;
-    }
-    tc_mem_free(code);
+    out->wanted = (uint32_t)wanted;
+    out->field.type = TC_U32;
+    (void)snprintf(out->path, sizeof out->path, "user/%.*s", column_n, column);
     return st;
 }
 
@@ -217,29 +185,25 @@ static int split_level(tc_store *store, const words *w, const char *text)
 }
 
 /* Collective. */
-static tc_status read_user_all(tc_comm *comm, tc_store *store, const tc_shards *shards,
-                               const char *column, double *out, tc_error *err)
+static tc_status find_user_all(tc_comm *comm, tc_store *store, const char *column,
+                               tc_model_column *out, tc_error *err)
 {
-    char name[NAME_TEXT], dictionary[NAME_TEXT], list[LIST_TEXT];
-    tc_field field = {.name = name, .type = TC_I8};
+    char dictionary[NAME_TEXT], list[LIST_TEXT];
     int64_t rows;
     int columns, width, n;
     words w;
     tc_status st = words_all(comm, store, "columns/name", &w, err);
     const int is_flag = strcmp(column, "consent") == 0 || strcmp(column, "protected") == 0;
-    (void)snprintf(name, sizeof name, "user/%.200s", column);
+    (void)snprintf(out->path, sizeof out->path, "user/%.200s", column);
     (void)snprintf(dictionary, sizeof dictionary, "dictionary/%.200s", column);
     n = st == TC_OK ? split_level(store, &w, column) : -1;
     if (st == TC_OK && n > 0) {
-        st = indicator_all(comm, store, shards, column, n, column + n + 1, out, err);
-    } else if (st == TC_OK && tc_store_has_all(store, name) &&
+        st = find_level_all(comm, store, column, n, column + n + 1, out, err);
+    } else if (st == TC_OK && tc_store_has_all(store, out->path) &&
                (is_flag || words_find(&w, column, strlen(column)) >= 0) &&
                !tc_store_has_all(store, dictionary)) {
-        st = tc_store_shape_all(store, name, &rows, &columns, &width, err);
-        field.type = is_flag ? TC_I8 : width == 4 ? TC_F32 : TC_F64;
-        if (st == TC_OK) {
-            st = read_as_double_all(comm, store, shards, &field, out, err);
-        }
+        st = tc_store_shape_all(store, out->path, &rows, &columns, &width, err);
+        out->field.type = is_flag ? TC_I8 : width == 4 ? TC_F32 : TC_F64;
     } else if (st == TC_OK) {
         words_list(&w, list);
         st = tc_comm_agree_all(
@@ -255,19 +219,88 @@ static tc_status read_user_all(tc_comm *comm, tc_store *store, const tc_shards *
     return st;
 }
 
+tc_status tc_model_column_open_all(tc_comm *comm, tc_store *features, const char *date,
+                                   const char *name, tc_model_column **out, tc_error *err)
+{
+    int n;
+    const int index = tc_catalogue_find(name);
+    tc_model_column *column = tc_mem_alloc(1, sizeof *column, err);
+    tc_status st = tc_comm_agree_all(comm, column == NULL ? TC_ENOMEM : TC_OK, err);
+    *out = column;
+    if (st == TC_OK) {
+        TC_ASSERT(column != NULL);
+        column->field = (tc_field){
+            .name = column->path,
+            .type = index >= 0 && tc_catalogue(&n)[index].is_double ? TC_F64 : TC_F32};
+        if (tc_model_feature_is_user(name)) {
+            st = find_user_all(comm, features, name + sizeof PREFIX - 1, column, err);
+        } else {
+            (void)snprintf(column->path, sizeof column->path, "at/%s/%s", date, name);
+        }
+    }
+    if (st == TC_OK) {
+        TC_ASSERT(column != NULL);
+        st = tc_store_view_all(features, &column->field, NULL, &column->piece, err);
+    }
+    if (st != TC_OK) {
+        tc_mem_free(column);
+        *out = NULL;
+    }
+    return st;
+}
+
+/* Widens n elements that lie at the end of out; what is written never overtakes what is read. */
+static void widen(const tc_model_column *column, const uint8_t *narrow, int64_t n,
+                  double *out)
+{
+    for (int64_t i = 0; i < n; i++) {
+        if (column->field.type == TC_F32) {
+            float value;
+            memcpy(&value, narrow + (size_t)i * sizeof value, sizeof value);
+            out[i] = (double)value;
+        } else if (column->field.type == TC_U32) {
+            uint32_t code;
+            memcpy(&code, narrow + (size_t)i * sizeof code, sizeof code);
+            out[i] = code == column->wanted;
+        } else {
+            const int8_t flag = (int8_t)narrow[i];
+            out[i] = flag < 0 ? (double)NAN : (double)flag;
+        }
+    }
+}
+
+tc_status tc_model_column_read(tc_model_column *column, int64_t row0, int64_t n,
+                               double *out, tc_error *err)
+{
+    const size_t size = tc_type_size(&column->field);
+    uint8_t *narrow = (uint8_t *)out + (size_t)n * (sizeof *out - size);
+    TC_TRY(tc_store_read(column->piece, narrow, row0, n, err));
+    if (column->field.type != TC_F64) {
+        widen(column, narrow, n, out);
+    }
+    return TC_OK;
+}
+
+tc_status tc_model_column_end_all(tc_model_column **column, tc_status status, tc_error *err)
+{
+    tc_status st = status;
+    if (*column != NULL) {
+        st = tc_store_end_all(&(*column)->piece, status, err);
+        tc_mem_free(*column);
+        *column = NULL;
+    }
+    return st;
+}
+
 tc_status tc_model_feature_read_all(tc_comm *comm, tc_store *features,
                                     const tc_shards *shards, const char *date,
                                     const char *name, double *out, tc_error *err)
 {
-    int n;
-    const int index = tc_catalogue_find(name);
-    char path[NAME_TEXT];
-    const tc_field field = {
-        .name = path,
-        .type = index >= 0 && tc_catalogue(&n)[index].is_double ? TC_F64 : TC_F32};
-    if (tc_model_feature_is_user(name)) {
-        return read_user_all(comm, features, shards, name + sizeof PREFIX - 1, out, err);
+    tc_model_column *column = NULL;
+    tc_status st = tc_model_column_open_all(comm, features, date, name, &column, err);
+    if (st == TC_OK) {
+        st = tc_model_column_read(column, shards->row0, shards->n_local, out, err);
+        st = tc_model_column_end_all(&column, st, err);
     }
-    (void)snprintf(path, sizeof path, "at/%s/%s", date, name);
-    return read_as_double_all(comm, features, shards, &field, out, err);
+    return st;
 }
