@@ -5,7 +5,7 @@
 
 static void free_all(tc_segment *s)
 {
-    tc_mem_free(s->x);
+    tc_matrix_destroy(&s->matrix);
     tc_mem_free(s->label);
     tc_mem_free(s->row);
     tc_kmeans_destroy(&s->model);

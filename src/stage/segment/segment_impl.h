@@ -2,7 +2,9 @@
 #ifndef TC_SEGMENT_IMPL_H
 #define TC_SEGMENT_IMPL_H
 
-#include "tiercel/kmeans.h"
+#include "segment_lloyd.h"
+#include "segment_matrix.h"
+
 #include "tiercel/lineage.h"
 #include "tiercel/scale_all.h"
 
@@ -27,8 +29,8 @@ typedef struct {
     /* The grid: features that vary, in the order of the configuration. */
     int n_dim;
     int dimension[TC_KMEANS_MAX_D]; /* number of the feature */
-    float *x;                       /* the known rows in blocks, as tc_kmeans_rows */
     double unit;                    /* of the grid, in model space */
+    tc_matrix *matrix;              /* the known rows */
 
     tc_kmeans *model;
     tc_kmeans_report report;
@@ -48,9 +50,6 @@ TC_NODISCARD tc_status tc_segment_load_all(tc_segment *s, tc_error *err);
  * caller, also after a failure. */
 TC_NODISCARD tc_status tc_segment_feature_all(tc_segment *s, const char *feature,
                                               double **out, tc_error *err);
-
-/* Local. The view of the grid for the kernels. */
-tc_kmeans_rows tc_segment_rows(const tc_segment *s);
 
 /* Collective. Starting centres by attempts on a sample, then Lloyd over all known customers: model,
  * label, report. Errors (agreed): TC_ENOMEM. */

@@ -135,6 +135,7 @@ static tc_status place_features(tc_segment *s, double *const *column, tc_error *
 {
     const int64_t n = s->known.n_local;
     const double reach = TC_KMEANS_LIMIT - 1;
+    float *x;
     for (int f = 0; f < s->n_use; f++) {
         if (!(s->scale[f].scale > 0)) {
             tc_log_warn("segment: feature %s is the same for all customers and is left out",
@@ -150,15 +151,13 @@ static tc_status place_features(tc_segment *s, double *const *column, tc_error *
             "there is nothing to tell segments by; choose other features",
             (long long)s->known.n_global);
     }
-    s->x = tc_mem_alloc(tc_kmeans_floats(n, s->n_dim), sizeof *s->x, err);
-    if (s->x == NULL) {
-        return TC_ENOMEM;
-    }
+    TC_TRY(tc_matrix_create(n, s->n_dim, &s->matrix, err));
+    x = tc_matrix_data(s->matrix);
     for (int j = 0; j < s->n_dim; j++) {
         const double *value = column[s->dimension[j]];
         for (int64_t i = 0; i < n; i++) {
             const double q = fmin(fmax(nearbyint(value[i] / s->unit), -reach), reach);
-            s->x[tc_kmeans_at(s->n_dim, i, j)] = (float)q;
+            x[tc_kmeans_at(s->n_dim, i, j)] = (float)q;
         }
     }
     return TC_OK;
@@ -250,9 +249,4 @@ tc_status tc_segment_load_all(tc_segment *s, tc_error *err)
         tc_mem_free(column[f]);
     }
     return st;
-}
-
-tc_kmeans_rows tc_segment_rows(const tc_segment *s)
-{
-    return (tc_kmeans_rows){.n = s->known.n_local, .d = s->n_dim, .x = s->x};
 }

@@ -13,26 +13,41 @@ enum {
         64 /* the least, so that chance cannot leave fewer rows than clusters */
 };
 
+/* What picks the sample. */
+typedef struct {
+    const tc_segment *s;
+    uint64_t key, limit; /* limit 0: every row */
+    tc_buffer *picked;
+} picker;
+
+static tc_status pick_piece(void *context, const tc_kmeans_rows *piece, int64_t row0,
+                            tc_error *err)
+{
+    const picker *p = context;
+    for (int64_t i = 0; i < piece->n; i++) {
+        int32_t point[TC_KMEANS_MAX_D];
+        const uint64_t row = (uint64_t)(p->s->known.row0 + row0 + i);
+        if (p->limit == 0 || tc_hash_mix(row, p->key) < p->limit) {
+            tc_kmeans_point(piece, i, point);
+            TC_TRY(
+                tc_buffer_append(p->picked, point, piece->d * (int64_t)sizeof *point, err));
+        }
+    }
+    return TC_OK;
+}
+
 /* Appends the sampled rows, n_dim values each. A row is in by a hash of its place in the order of
  * customers, which is the order of their own hashes: the same rows for any number of ranks. */
 static tc_status pick_rows(const tc_segment *s, int64_t n_wanted, tc_buffer *picked,
                            tc_error *err)
 {
-    const uint64_t key = tc_hash_mix((uint64_t)s->config->seed, PURPOSE_SAMPLE);
-    const tc_kmeans_rows rows = tc_segment_rows(s);
-    const int every = s->known.n_global <= n_wanted;
-    const double share = every ? 1 : (double)n_wanted / (double)s->known.n_global;
-    const uint64_t limit = every ? UINT64_MAX : (uint64_t)(share * 0x1p64);
+    const double share = (double)n_wanted / (double)s->known.n_global;
+    picker p = {.s = s,
+                .key = tc_hash_mix((uint64_t)s->config->seed, PURPOSE_SAMPLE),
+                .limit = share >= 1 ? 0 : (uint64_t)(share * 0x1p64),
+                .picked = picked};
     TC_TRY(TC_FAULT("segment.sample", err));
-    for (int64_t i = 0; i < s->known.n_local; i++) {
-        int32_t point[TC_KMEANS_MAX_D];
-        if (!every && tc_hash_mix((uint64_t)(s->known.row0 + i), key) >= limit) {
-            continue;
-        }
-        tc_kmeans_point(&rows, i, point);
-        TC_TRY(tc_buffer_append(picked, point, s->n_dim * (int64_t)sizeof *point, err));
-    }
-    return TC_OK;
+    return tc_matrix_visit(s->matrix, pick_piece, &p, err);
 }
 
 /* Turns rows of n_dim values into blocks; *out belongs to the caller. */
