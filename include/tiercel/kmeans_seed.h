@@ -13,23 +13,33 @@
 
 typedef struct {
     uint64_t seed;
-    int64_t swaps;           /* swap trials after Lloyd; 0 = none */
+    int64_t swaps; /* swap trials after Lloyd; 0 = none */
+    int64_t
+        local_rounds; /* of local search and Lloyd, instead of several candidates a step; 0 = none */
     int exchange;            /* 1: Hartigan's exchange of single rows in the end */
     tc_kmeans_limits limits; /* of Lloyd on the sample */
 } tc_kmeans_seed_params;
 
-/* Local, pure. Effort by the size of the sample alone. Small samples have many local optima of nearly
+/* Local, pure. Effort by the size of the sample and the number of clusters alone. Small samples have many local optima of nearly
  * equal inertia, and cheap passes: Lloyd runs until nothing moves, then up to 100 swaps and the
  * exchange follow. On iris with k = 10 every fourth attempt then finds the best known
  * solution, where none of 2,000 attempts by k-means++ and Lloyd alone did. Large samples: Lloyd
- * stops at 1e-4, since the winner is refined on all rows anyway. */
-tc_kmeans_seed_params tc_kmeans_seed_effort(uint64_t seed, int64_t n_sample);
+ * stops at 1e-4, since the winner is refined on all rows anyway. Above TC_KMEANS_SEED_FEW
+ * clusters random swaps seldom hit, so local search takes their place: it draws a row by its squared
+ * distance and moves that centre there whose removal costs least (Lattanzi and Sohler 2019). */
+tc_kmeans_seed_params tc_kmeans_seed_effort(uint64_t seed, int64_t n_sample, int k);
+
+enum { TC_KMEANS_SEED_FEW = 16 };
+
+/* Local, pure. Attempts that are made when so many restarts are asked for: all of them up to
+ * TC_KMEANS_SEED_FEW clusters; with more clusters fewer, so that k times attempts stays the same, but at least 4. */
+int64_t tc_kmeans_seed_attempts(int64_t restarts, int k);
 
 typedef struct tc_kmeans_seeder tc_kmeans_seeder;
 
 /* Local. Workspace for attempts with k clusters on one sample (borrowed with its values, n > 0), which must
- * have one order on all ranks. Errors: TC_ENOMEM, TC_EINTERNAL for k or d out of range.
- * Memory: 26 bytes a row beside the sample. */
+ * have one order on all ranks; its weights count. Errors: TC_ENOMEM, TC_EINTERNAL for k or d out of
+ * range. Memory: 26 bytes a row beside the sample, 52 with local search. */
 TC_NODISCARD tc_status tc_kmeans_seeder_create(const tc_kmeans_rows *sample, int k,
                                                const tc_kmeans_seed_params *params,
                                                tc_kmeans_seeder **out, tc_error *err);
@@ -39,6 +49,11 @@ void tc_kmeans_seeder_destroy(tc_kmeans_seeder **seeder);
  * equal ones the first that was tried stays, so try in ascending order. Cost: (2 + ln k) k
  * scans, and some 20 passes of Lloyd for the start and for each swap. */
 void tc_kmeans_seeder_try(tc_kmeans_seeder *seeder, int64_t attempt);
+
+/* Local. The same for an attempt that starts from given centre[n_centres][d], n_centres <= k, and goes on with
+ * Lloyd alone. */
+void tc_kmeans_seeder_start(tc_kmeans_seeder *seeder, int64_t attempt,
+                            const int32_t *centre, int n_centres);
 
 /* The best attempt so far. */
 typedef struct {

@@ -1,6 +1,6 @@
 #include "tiercel/kmeans_seed.h"
 
-#include "tiercel/rng.h"
+#include "kmeans_local.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,6 +14,9 @@ enum {
     SMALL_SAMPLE = 8192,  /* up to here Lloyd runs until nothing moves */
     SAMPLE_PASSES = 1000, /* a guard */
     EXCHANGE_PASSES = 50, /* likewise */
+    LEAST_ATTEMPTS = 4,
+    LOCAL_ROUNDS = 4, /* of local search and Lloyd, at most */
+    LOCAL_STEPS = 4,  /* of local search, times k */
     BLOCK = TC_KMEANS_LANES,
     LANES = 4
 };
@@ -23,6 +26,7 @@ struct tc_kmeans_seeder {
     tc_kmeans_seed_params params;
     int k, n_candidates;
     tc_kmeans *model, *trial;
+    tc_kmeans_local *local; /* NULL without local search */
     uint8_t *label, *trial_label;
     double *distance;  /* [n] squared distance to the nearest centre so far */
     double *candidate; /* [n] the same with a candidate as well */
@@ -34,15 +38,26 @@ struct tc_kmeans_seeder {
     tc_kmeans_attempt best;
 };
 
-tc_kmeans_seed_params tc_kmeans_seed_effort(uint64_t seed, int64_t n_sample)
+tc_kmeans_seed_params tc_kmeans_seed_effort(uint64_t seed, int64_t n_sample, int k)
 {
+    const int many = k > TC_KMEANS_SEED_FEW;
     const int64_t swaps = SWAP_ROWS / (n_sample > 0 ? n_sample : 1);
     return (tc_kmeans_seed_params){
         .seed = seed,
-        .swaps = swaps < MAX_SWAPS ? swaps : MAX_SWAPS,
+        .swaps = many                ? 0
+                 : swaps < MAX_SWAPS ? swaps
+                                     : MAX_SWAPS,
+        .local_rounds = many ? LOCAL_ROUNDS : 0,
         .exchange = n_sample <= SMALL_SAMPLE,
         .limits = {SAMPLE_PASSES, n_sample <= SMALL_SAMPLE ? 0 : 1e-4},
     };
+}
+
+int64_t tc_kmeans_seed_attempts(int64_t restarts, int k)
+{
+    const int64_t share = (restarts * TC_KMEANS_SEED_FEW + k - 1) / k;
+    const int64_t least = share > LEAST_ATTEMPTS ? share : LEAST_ATTEMPTS;
+    return restarts < least ? restarts : least;
 }
 
 static tc_status allocate(tc_kmeans_seeder *s, tc_error *err)
@@ -51,6 +66,9 @@ static tc_status allocate(tc_kmeans_seeder *s, tc_error *err)
     const int64_t cells = (int64_t)s->k * s->sample->d;
     TC_TRY(tc_kmeans_create(s->k, s->sample->d, &s->model, err));
     TC_TRY(tc_kmeans_create(s->k, s->sample->d, &s->trial, err));
+    if (s->params.local_rounds > 0) {
+        TC_TRY(tc_kmeans_local_create(s->sample, s->k, &s->local, err));
+    }
     s->label = tc_mem_alloc(n, 1, err);
     s->trial_label = tc_mem_alloc(n, 1, err);
     s->distance = tc_mem_alloc(n, sizeof *s->distance, err);
@@ -81,7 +99,7 @@ tc_status tc_kmeans_seeder_create(const tc_kmeans_rows *sample, int k,
     s->sample = sample;
     s->params = *params;
     s->k = k;
-    s->n_candidates = 2 + (int)log((double)k);
+    s->n_candidates = params->local_rounds > 0 ? 1 : 2 + (int)log((double)k);
     st = allocate(s, err);
     if (st != TC_OK) {
         tc_kmeans_seeder_destroy(&s);
@@ -99,6 +117,7 @@ void tc_kmeans_seeder_destroy(tc_kmeans_seeder **seeder)
     if (s != NULL) {
         tc_kmeans_destroy(&s->model);
         tc_kmeans_destroy(&s->trial);
+        tc_kmeans_local_destroy(&s->local);
         tc_mem_free(s->label);
         tc_mem_free(s->trial_label);
         tc_mem_free(s->distance);
@@ -131,8 +150,8 @@ static void measure_block(const tc_kmeans_rows *rows, int64_t row, const int32_t
     }
 }
 
-/* out = min(before, squared distance to the point) for every row; returns the sum, in one fixed
- * order. before NULL counts as infinite. */
+/* out = min(before, squared distance to the point) for every row; returns the weighted sum, in one
+ * fixed order. before NULL counts as infinite. */
 static double measure(const tc_kmeans_rows *rows, const int32_t *point,
                       const double *before, double *out)
 {
@@ -146,24 +165,45 @@ static double measure(const tc_kmeans_rows *rows, const int32_t *point,
             out[row + i] = square[i] < old ? square[i] : old;
         }
         for (int i = 0; i < n; i++) {
-            lane[i % LANES] += out[row + i];
+            lane[i % LANES] += tc_kmeans_weight(rows, row + i) * out[row + i];
         }
     }
     return (lane[0] + lane[1]) + (lane[2] + lane[3]);
 }
 
-/* A row drawn with probability weight / sum; sum > 0. */
-static int64_t draw_row(const double *weight, int64_t n, double sum, tc_rng *rng)
+/* A row drawn with probability weight times distance / sum; sum > 0. */
+static int64_t draw_row(const tc_kmeans_rows *rows, const double *distance, double sum,
+                        tc_rng *rng)
 {
     double left = tc_rng_uniform(rng) * sum;
     int64_t last = 0;
-    for (int64_t i = 0; i < n && left >= 0; i++) {
-        if (weight[i] > 0) {
+    for (int64_t i = 0; i < rows->n && left >= 0; i++) {
+        const double mass = tc_kmeans_weight(rows, i) * distance[i];
+        if (mass > 0) {
             last = i;
-            left -= weight[i];
+            left -= mass;
         }
     }
     return last;
+}
+
+/* A row drawn by its weight alone. */
+static int64_t draw_first(const tc_kmeans_rows *rows, tc_rng *rng)
+{
+    uint64_t sum = 0;
+    uint64_t left;
+    int64_t row = 0;
+    if (rows->weight == NULL) {
+        return (int64_t)tc_rng_below(rng, (uint64_t)rows->n);
+    }
+    for (int64_t i = 0; i < rows->n; i++) {
+        sum += rows->weight[i];
+    }
+    left = sum > 0 ? tc_rng_below(rng, sum) : 0;
+    while (row + 1 < rows->n && left >= rows->weight[row]) {
+        left -= rows->weight[row++];
+    }
+    return row;
 }
 
 static void exchange(double **a, double **b)
@@ -181,7 +221,7 @@ static double add_centre(tc_kmeans_seeder *s, tc_rng *rng, double sum, int32_t *
     for (int c = 0; c < s->n_candidates; c++) {
         int32_t point[TC_KMEANS_MAX_D];
         double with;
-        tc_kmeans_point(s->sample, draw_row(s->distance, s->sample->n, sum, rng), point);
+        tc_kmeans_point(s->sample, draw_row(s->sample, s->distance, sum, rng), point);
         with = measure(s->sample, point, s->distance, s->candidate);
         if (with < lowest) {
             lowest = with;
@@ -193,13 +233,12 @@ static double add_centre(tc_kmeans_seeder *s, tc_rng *rng, double sum, int32_t *
     return lowest;
 }
 
-/* Greedy k-means++ into s->centre; returns the number of centres, all different. */
+/* k-means++ into s->centre; returns the number of centres, all different. */
 static int plus_plus(tc_kmeans_seeder *s, tc_rng *rng)
 {
     double sum;
     int n_centres = 1;
-    tc_kmeans_point(s->sample, (int64_t)tc_rng_below(rng, (uint64_t)s->sample->n),
-                    s->centre);
+    tc_kmeans_point(s->sample, draw_first(s->sample, rng), s->centre);
     sum = measure(s->sample, s->centre, NULL, s->distance);
     for (; n_centres < s->k && sum > 0; n_centres++) {
         sum = add_centre(s, rng, sum, &s->centre[(int64_t)n_centres * s->sample->d]);
@@ -279,20 +318,55 @@ static void keep_best(tc_kmeans_seeder *s, double inertia, int64_t attempt)
     s->best = (tc_kmeans_attempt){inertia, attempt, n, s->best_centre};
 }
 
+/* Lloyd from s->centre. */
+static double fit_from(tc_kmeans_seeder *s, int n_centres)
+{
+    tc_kmeans_start(s->model, s->centre, n_centres);
+    memset(s->label, TC_KMEANS_NO_LABEL, (size_t)s->sample->n);
+    return tc_kmeans_fit(s->model, s->sample, &s->params.limits, s->label, s->delta)
+        .inertia;
+}
+
+/* Local search and Lloyd by turns as long as a centre finds a better place. */
+static double fit_by_search(tc_kmeans_seeder *s, tc_rng *rng)
+{
+    const int64_t steps = (int64_t)LOCAL_STEPS * s->k;
+    const size_t bytes = (size_t)s->k * (size_t)s->sample->d * sizeof *s->centre;
+    int64_t swaps = tc_kmeans_local_search(s->local, s->centre, rng, steps, s->k / 2 + 1);
+    double inertia = fit_from(s, s->k);
+    for (int64_t round = 1; round < s->params.local_rounds && swaps > 0; round++) {
+        memcpy(s->centre, s->model->centre, bytes);
+        swaps = tc_kmeans_local_search(s->local, s->centre, rng, steps, s->k / 2 + 1);
+        if (swaps > 0) {
+            inertia = fit_from(s, s->k);
+        }
+    }
+    return inertia;
+}
+
 void tc_kmeans_seeder_try(tc_kmeans_seeder *s, int64_t attempt)
 {
     tc_rng rng = tc_rng_stream(s->params.seed, PURPOSE_ATTEMPT, (uint64_t)attempt);
-    double inertia;
-    tc_kmeans_start(s->model, s->centre, plus_plus(s, &rng));
-    memset(s->label, TC_KMEANS_NO_LABEL, (size_t)s->sample->n);
-    inertia =
-        tc_kmeans_fit(s->model, s->sample, &s->params.limits, s->label, s->delta).inertia;
+    const int n_centres = plus_plus(s, &rng);
+    double inertia = s->local != NULL && n_centres == s->k ? fit_by_search(s, &rng)
+                                                           : fit_from(s, n_centres);
     if (s->k > 1 && s->params.swaps > 0) {
         inertia = swap_centres(s, &rng, inertia);
     }
     if (s->params.exchange) {
         inertia = exchange_rows(s);
     }
+    if (inertia < s->best.inertia) {
+        keep_best(s, inertia, attempt);
+    }
+}
+
+void tc_kmeans_seeder_start(tc_kmeans_seeder *s, int64_t attempt, const int32_t *centre,
+                            int n_centres)
+{
+    double inertia;
+    memcpy(s->centre, centre, (size_t)n_centres * (size_t)s->sample->d * sizeof *s->centre);
+    inertia = fit_from(s, n_centres);
     if (inertia < s->best.inertia) {
         keep_best(s, inertia, attempt);
     }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINTS_MAX_D = 4, POINTS_TEXT = 512 };
+enum { POINTS_MAX_D = 4, POINTS_TEXT = 512, POINTS_SAMPLE = 32768 };
 
 typedef struct {
     int64_t n;
@@ -104,7 +104,7 @@ static inline int points_shared(const char *unpack, const char *name, int skip, 
         return 0;
     }
     (void)fclose(in);
-    (void)snprintf(command, sizeof command, "%s -dc '%s'", unpack, path);
+    (void)snprintf(command, sizeof command, "%s '%s'", unpack, path);
     in = popen(command, "r");
     if (in == NULL) {
         return 0;
@@ -150,12 +150,35 @@ static inline void points_grid(points *p)
     }
 }
 
-/* All attempts, then Lloyd until nothing moves; label [n] may be NULL. Returns the inertia
+static inline tc_kmeans_rows points_rows(const points *p)
+{
+    return (tc_kmeans_rows){.n = p->n, .d = p->d, .x = p->grid};
+}
+
+/* Every `every`-th row, as a sample; *out belongs to the caller. */
+static inline tc_kmeans_rows points_sample(const points *p, int64_t every, float **out)
+{
+    const int64_t n = (p->n + every - 1) / every;
+    float *x = calloc((size_t)tc_kmeans_floats(n, p->d), sizeof *x);
+    for (int64_t i = 0; i < n; i++) {
+        for (int j = 0; j < p->d; j++) {
+            x[tc_kmeans_at(p->d, i, j)] = p->grid[tc_kmeans_at(p->d, i * every, j)];
+        }
+    }
+    *out = x;
+    return (tc_kmeans_rows){.n = n, .d = p->d, .x = x};
+}
+
+/* All attempts on a sample of at most POINTS_SAMPLE rows, then Lloyd until nothing moves; label [n] may be NULL. Returns the inertia
  * in model space. */
 static inline double points_fit(const points *p, int k, int64_t restarts, uint8_t *label)
 {
-    const tc_kmeans_rows rows = {.n = p->n, .d = p->d, .x = p->grid};
-    const tc_kmeans_seed_params params = tc_kmeans_seed_effort(1, p->n);
+    const tc_kmeans_rows rows = points_rows(p);
+    float *picked = NULL;
+    const tc_kmeans_rows sample =
+        points_sample(p, (p->n + POINTS_SAMPLE - 1) / POINTS_SAMPLE, &picked);
+    const tc_kmeans_seed_params params = tc_kmeans_seed_effort(1, sample.n, k);
+    const int64_t attempts = tc_kmeans_seed_attempts(restarts, k);
     const tc_kmeans_limits limits = {1000, 0};
     uint8_t *own = malloc((size_t)p->n);
     tc_kmeans_seeder *seeder;
@@ -163,9 +186,9 @@ static inline double points_fit(const points *p, int k, int64_t restarts, uint8_
     tc_kmeans_attempt best;
     double inertia;
     int64_t *delta;
-    assert_int_equal(tc_kmeans_seeder_create(&rows, k, &params, &seeder, NULL), TC_OK);
+    assert_int_equal(tc_kmeans_seeder_create(&sample, k, &params, &seeder, NULL), TC_OK);
     assert_int_equal(tc_kmeans_create(k, p->d, &model, NULL), TC_OK);
-    for (int64_t r = 0; r < restarts; r++) {
+    for (int64_t r = 0; r < attempts; r++) {
         tc_kmeans_seeder_try(seeder, r);
     }
     best = tc_kmeans_seeder_best(seeder);
@@ -179,6 +202,7 @@ static inline double points_fit(const points *p, int k, int64_t restarts, uint8_
     }
     free(delta);
     free(own);
+    free(picked);
     tc_kmeans_destroy(&model);
     tc_kmeans_seeder_destroy(&seeder);
     return inertia * p->unit * p->unit;

@@ -97,12 +97,14 @@ static tc_status gather_sample_all(tc_segment *s, float **blocks, int64_t *n, tc
 static tc_status try_mine(const tc_segment *s, const tc_kmeans_rows *sample,
                           tc_kmeans_seeder **out, tc_error *err)
 {
-    const tc_kmeans_seed_params params =
-        tc_kmeans_seed_effort((uint64_t)s->config->seed, sample->n);
+    const tc_kmeans_seed_params params = tc_kmeans_seed_effort(
+        (uint64_t)s->config->seed, sample->n, (int)s->config->segment.k);
+    const int64_t attempts =
+        tc_kmeans_seed_attempts(s->config->segment.restarts, (int)s->config->segment.k);
     const int size = tc_comm_size(s->comm);
     TC_TRY(TC_FAULT("segment.seed", err));
     TC_TRY(tc_kmeans_seeder_create(sample, (int)s->config->segment.k, &params, out, err));
-    for (int64_t a = tc_comm_rank(s->comm); a < s->config->segment.restarts; a += size) {
+    for (int64_t a = tc_comm_rank(s->comm); a < attempts; a += size) {
         tc_kmeans_seeder_try(*out, a);
     }
     return TC_OK;
