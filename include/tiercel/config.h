@@ -49,10 +49,14 @@ typedef struct {
     char *levels; /* as above */
 } tc_category_def;
 
+/* What becomes of customers without a value; of segments alone, zero elsewhere. */
+typedef enum { TC_LACK_CATALOGUE, TC_LACK_IMPUTE, TC_LACK_DROP, TC_LACK_CATEGORY } tc_lack;
+
 /* A feature of the catalogue, or a user feature, as a model uses it. */
 typedef struct {
     char *feature;
     tc_transform transform; /* log: sign(x) ln(1 + |x|), the default */
+    tc_lack lack;
 } tc_feature_use;
 
 typedef struct {
@@ -177,6 +181,7 @@ typedef struct {
     double winsorise; /* share cut at each end, 0 = none */
     int64_t restarts, sample, max_iterations;
     double tolerance;
+    char *weight; /* feature; NULL = every customer counts once */
 } tc_config_segment;
 
 typedef struct {

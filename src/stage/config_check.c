@@ -22,6 +22,23 @@ tc_status tc_config_rules(const tc_config *config, tc_rule_table *out, tc_error 
     return st;
 }
 
+/* The weight of a customer is a feature like those that place one. */
+static tc_status check_weight(const tc_config *config, tc_error *err)
+{
+    tc_missing_policy missing;
+    const char *weight = config->segment.weight;
+    if (weight == NULL) {
+        return TC_OK;
+    }
+    if (!tc_model_feature_known(weight, &missing)) {
+        return tc_fail(err, TC_ECONFIG,
+                       "segment.weight: no feature is called '%.64s'; see the catalogue of "
+                       "features, or take a user.<name> of the tables",
+                       weight);
+    }
+    return tc_model_feature_check(config, weight, "segment.weight", err);
+}
+
 tc_status tc_config_check(const tc_config *config, tc_error *err)
 {
     tc_rule_table rules;
@@ -31,6 +48,7 @@ tc_status tc_config_check(const tc_config *config, tc_error *err)
         TC_TRY(
             tc_model_feature_check(config, config->segment.use[f].feature, "segment", err));
     }
+    TC_TRY(check_weight(config, err));
     for (int f = 0; f < config->churn.n_use; f++) {
         TC_TRY(tc_model_feature_check(config, config->churn.use[f].feature, "churn", err));
     }

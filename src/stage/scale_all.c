@@ -1,10 +1,8 @@
 #include "tiercel/scale_all.h"
 
-#include "tiercel/catalogue.h"
 #include "tiercel/fault.h"
 #include "tiercel/interact.h"
 #include "tiercel/model_feature.h"
-#include "tiercel/quantile_all.h"
 
 #include <math.h>
 #include <string.h>
@@ -82,7 +80,8 @@ static tc_status fit_create(fit *f, tc_error *err)
     TC_TRY(TC_FAULT("scale.create", err));
     for (int i = 0; i < n; i++) {
         tc_missing_policy missing;
-        if (!tc_model_feature_known(f->params->use[i].feature, &missing)) {
+        if (f->params->missing == NULL &&
+            !tc_model_feature_known(f->params->use[i].feature, &missing)) {
             return tc_fail(err, TC_EINTERNAL,
                            "a model asks for the unknown feature '%.64s'",
                            f->params->use[i].feature);
@@ -112,7 +111,11 @@ static tc_status set_cuts(fit *f, tc_error *err)
         tc_missing_policy missing;
         tc_scale *scale = &f->scale[i];
         const int has_values = f->n_valid[i] > 0;
-        (void)tc_model_feature_known(use->feature, &missing);
+        if (f->params->missing != NULL) {
+            missing = f->params->missing[i];
+        } else {
+            (void)tc_model_feature_known(use->feature, &missing);
+        }
         *scale = (tc_scale){
             .is_log = use->transform == TC_LOG1P, .low = -HUGE_VAL, .high = HUGE_VAL};
         if (has_values && !(isfinite(q[LOW]) && isfinite(q[HIGH]))) {
@@ -151,7 +154,9 @@ static tc_status visit_moments(void *context, int64_t row, int64_t n_rows, int64
                                double *reals, tc_error *err)
 {
     const fit *f = context;
-    (void)err;
+    if (f->params->rows != NULL) {
+        TC_TRY(f->params->rows->load(f->params->rows->context, &row, n_rows, err));
+    }
     for (int i = 0; i < f->params->n_use; i++) {
         tc_scale_counts counts = {0};
         const int64_t n =
@@ -224,7 +229,8 @@ tc_status tc_scale_fit_all(tc_comm *comm, const tc_shards *shards,
                                     .probabilities = p,
                                     .n_p = N_QUANTILES,
                                     .rule = TC_QUANTILE_TYPE7};
-    st = tc_quantile_all(comm, shards, &request, f.quantile, f.n_valid, err);
+    st = tc_quantile_rows_all(comm, shards, &request, params->rows, f.quantile, f.n_valid,
+                              err);
     if (st != TC_OK) {
         goto cleanup;
     }

@@ -108,11 +108,13 @@ static void test_sections(void **state)
     expect_section(c, "features", "{\"active_days\":365}");
     expect_section(
         c, "segment",
-        "{\"features\":[{\"feature\":\"recency_days\",\"transform\":\"log\"},{\"feature\":"
-        "\"order_count\",\"transform\":\"log\"},{\"feature\":\"net_amount\","
-        "\"transform\":\"log\"}],\"k\":5,\"max_iterations\":100,\"restarts\":64,"
+        "{\"features\":["
+        "{\"feature\":\"recency_days\",\"missing\":\"catalogue\",\"transform\":\"log\"},"
+        "{\"feature\":\"order_count\",\"missing\":\"catalogue\",\"transform\":\"log\"},"
+        "{\"feature\":\"net_amount\",\"missing\":\"catalogue\",\"transform\":\"log\"}],"
+        "\"k\":5,\"max_iterations\":100,\"restarts\":64,"
         "\"sample\":32768,\"scale\":\"zscore\",\"tolerance\":9.9999999999999995e-7,"
-        "\"winsorise\":0.001}");
+        "\"weight\":null,\"winsorise\":0.001}");
     assert_int_equal(tc_config_section(c, "segmen", &buffer, &err), TC_EINTERNAL);
     assert_string_equal(err.message, "the configuration has no section segmen");
     tc_buffer_free(&buffer);

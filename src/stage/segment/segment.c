@@ -7,7 +7,8 @@ static void free_all(tc_segment *s)
 {
     tc_matrix_destroy(&s->matrix);
     tc_mem_free(s->label);
-    tc_mem_free(s->row);
+    tc_mem_free(s->known_bits);
+    tc_segment_rows_free(&s->rows);
     tc_kmeans_destroy(&s->model);
     tc_shards_free(&s->known);
     tc_shards_free(&s->customers);
@@ -52,6 +53,7 @@ tc_status tc_segment_all(tc_comm *comm, const tc_config *config, tc_error *err)
     if (st == TC_OK) {
         log_result(s);
     }
+    st = tc_segment_features_end_all(&s->columns, st, err);
     free_all(s);
     return st;
 }

@@ -30,3 +30,8 @@ tc_status tc_segment_fit_all(tc_segment *s, tc_error *err)
     s->report = fit.report;
     return st;
 }
+
+double tc_segment_inertia(const tc_segment *s, const tc_kmeans_report *report)
+{
+    return report->inertia * s->unit * s->unit / s->rows.roles.per_weight;
+}

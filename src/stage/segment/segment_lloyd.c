@@ -150,13 +150,13 @@ static int64_t words_of(const lloyd *l)
 }
 
 /* Collective. One pass for all fits that are not over; *left: how many are not over after it. */
-static tc_status pass_all(const lloyd *l, const tc_kmeans_limits *limits, int *left,
+static tc_status pass_all(lloyd *l, const tc_kmeans_limits *limits, int *left,
                           tc_error *err)
 {
     const int64_t *delta = l->sums;
+    TC_ASSERT(delta != NULL);
     *left = 0;
-    TC_TRY(tc_matrix_sum_all(l->comm, l->m, assign_piece, (void *)(uintptr_t)l, l->sums,
-                             words_of(l), err));
+    TC_TRY(tc_matrix_sum_all(l->comm, l->m, assign_piece, l, l->sums, words_of(l), err));
     for (int f = 0; f < l->n; f++) {
         tc_segment_fit *fit = &l->fit[f];
         int64_t moved;

@@ -1,22 +1,13 @@
-/* segment_load.c - reads the features, scales them, and puts them on the grid. */
+/* segment_load.c - the columns of features.h5 that place a customer. */
 #include "segment_impl.h"
 
 #include "tiercel/fault.h"
-#include "tiercel/log.h"
-#include "tiercel/model_feature.h"
 
-#include <math.h>
-#include <string.h>
+#include <stdio.h>
 
-/* Of the grid for z-scores: they reach 32 deviations. */
-#define COARSEST_UNIT 0x1p-17
-
-/* Collective. One feature of all customers of this rank. */
-static tc_status read_feature_all(tc_segment *s, const char *feature, double *value,
-                                  tc_error *err)
+int tc_segment_is_known(const tc_segment *s, int64_t i)
 {
-    return tc_model_feature_read_all(s->comm, s->features, &s->customers, s->date, feature,
-                                     value, err);
+    return s->known_bits[i / 8] >> (i % 8) & 1;
 }
 
 tc_status tc_segment_feature_all(tc_segment *s, const char *feature, double **out,
@@ -24,191 +15,73 @@ tc_status tc_segment_feature_all(tc_segment *s, const char *feature, double **ou
 {
     double *value = tc_mem_alloc(s->customers.n_local, sizeof *value, err);
     tc_status st = tc_comm_agree_all(s->comm, value == NULL ? TC_ENOMEM : TC_OK, err);
+    int64_t n = 0;
     *out = value;
     if (st == TC_OK) {
-        st = read_feature_all(s, feature, value, err);
+        st = tc_model_feature_read_all(s->comm, s->features, &s->customers, s->date,
+                                       feature, value, err);
     }
     TC_ASSERT(st != TC_OK || value != NULL);
-    /* row ascends and row[i] >= i, so the rows can close up in place */
-    for (int64_t i = 0; st == TC_OK && i < s->known.n_local; i++) {
-        value[i] = value[s->row[i]];
+    for (int64_t i = 0; st == TC_OK && i < s->customers.n_local; i++) {
+        if (tc_segment_is_known(s, i)) {
+            value[n++] = value[i];
+        }
     }
     return st;
 }
 
-/* Lists the known rows and counts them by shard. */
-static tc_status list_known(tc_segment *s, const double *orders, int64_t *shard_rows,
-                            tc_error *err)
+/* Appends what is 1 where a feature is missing. */
+static tc_status add_category(tc_segment *s, int f, tc_error *err)
 {
-    const tc_shards *all = &s->customers;
-    int64_t n = 0;
-    s->row = tc_mem_alloc(all->n_local, sizeof *s->row, err);
-    if (s->row == NULL) {
-        return TC_ENOMEM;
+    const int at = s->n_use;
+    if (at == TC_KMEANS_MAX_D) {
+        return tc_fail(err, TC_ECONFIG,
+                       "segment.features: with those of missing: category there are more "
+                       "than %d features; name fewer",
+                       TC_KMEANS_MAX_D);
     }
-    for (int64_t shard = all->shard0; shard < all->shard1; shard++) {
-        const int64_t before = n;
-        for (int64_t i = all->first_row[shard]; i < all->first_row[shard + 1]; i++) {
-            if (!isnan(orders[i - all->row0])) {
-                s->row[n++] = i - all->row0;
-            }
-        }
-        shard_rows[shard] = n - before;
-    }
+    (void)snprintf(s->made[at], sizeof s->made[at], "%s=missing", s->use[f].feature);
+    s->use[at] = (tc_feature_use){.feature = s->made[at], .transform = TC_AS_IS};
+    s->rows.roles.of[at] = f;
+    s->n_use++;
     return TC_OK;
 }
 
-/* Collective. Fills known and row: a customer with any event has a number of orders, be it 0. */
-static tc_status find_known_all(tc_segment *s, tc_error *err)
+tc_status tc_segment_set_features(tc_segment *s, const tc_feature_use *use, int n,
+                                  tc_error *err)
 {
-    const int64_t n_shards = s->customers.n_shards;
-    double *orders = tc_mem_alloc(s->customers.n_local, sizeof *orders, err);
-    int64_t *first_row = tc_mem_alloc(n_shards + 1, sizeof *first_row, err);
-    tc_status st = orders == NULL || first_row == NULL ? TC_ENOMEM : TC_OK;
-    int64_t begin = 0;
-    st = tc_comm_agree_all(s->comm, st, err);
-    TC_ASSERT(st != TC_OK || (orders != NULL && first_row != NULL));
-    if (st == TC_OK) {
-        st = read_feature_all(s, "order_count", orders, err);
+    tc_segment_roles *roles = &s->rows.roles;
+    s->n_use = n;
+    for (int f = 0; f < n; f++) {
+        s->use[f] = use[f];
+        roles->lack[f] = use[f].lack;
     }
-    if (st == TC_OK) {
-        st = tc_comm_agree_all(s->comm, list_known(s, orders, first_row, err), err);
-    }
-    if (st == TC_OK) {
-        tc_comm_sum_i64_all(s->comm, first_row, n_shards);
-        for (int64_t shard = 0; shard <= n_shards; shard++) {
-            const int64_t rows = first_row[shard];
-            first_row[shard] = begin;
-            begin += rows;
+    for (int f = 0; f < n; f++) {
+        if (use[f].lack == TC_LACK_CATEGORY) {
+            TC_TRY(add_category(s, f, err));
         }
-        st = tc_shards_create(n_shards, first_row, tc_comm_rank(s->comm),
-                              tc_comm_size(s->comm), &s->known, err);
-        st = tc_comm_agree_all(s->comm, st, err);
     }
-    tc_mem_free(orders);
-    tc_mem_free(first_row);
-    return st;
-}
-
-/* Z-scores must fit the coarsest grid: what lies 32 deviations out is cut there. */
-static void narrow_cuts(tc_segment *s)
-{
-    const double reach = (TC_KMEANS_LIMIT - 1) * COARSEST_UNIT;
     for (int f = 0; f < s->n_use; f++) {
-        tc_scale *scale = &s->scale[f];
-        scale->low = fmax(scale->low, scale->mean - reach * scale->scale);
-        scale->high = fmin(scale->high, scale->mean + reach * scale->scale);
-    }
-}
-
-/* Collective. The finest power of two by which all values fit the grid; sizes of doubles are in
- * the order of their bits. */
-static double finest_unit_all(tc_segment *s, double *const *column)
-{
-    double largest = 0;
-    int64_t bits;
-    int exponent;
-    for (int f = 0; f < s->n_use; f++) {
-        for (int64_t i = 0; i < s->known.n_local; i++) {
-            largest = fmax(largest, fabs(column[f][i]));
+        s->missing[f] = TC_MISSING_MEDIAN;
+        if (f < n && use[f].lack == TC_LACK_CATALOGUE) {
+            (void)tc_model_feature_known(use[f].feature, &s->missing[f]);
         }
     }
-    memcpy(&bits, &largest, sizeof bits);
-    tc_comm_max_i64_all(s->comm, &bits, 1);
-    memcpy(&largest, &bits, sizeof bits);
-    (void)frexp(largest, &exponent);
-    return ldexp(1, exponent - 22);
-}
-
-/* Cuts and standardises a raw column in place, and counts. */
-static void standardise(tc_segment *s, int feature, double *value)
-{
-    const tc_scale *scale = &s->scale[feature];
-    tc_scale_cut_column(scale, s->known.n_local, value, value, &s->counts[feature]);
-    for (int64_t i = 0; i < s->known.n_local; i++) {
-        value[i] = scale->scale > 0 ? (value[i] - scale->mean) / scale->scale : 0;
-    }
-}
-
-/* Puts the features that vary on the grid. */
-static tc_status place_features(tc_segment *s, double *const *column, tc_error *err)
-{
-    const int64_t n = s->known.n_local;
-    const double reach = TC_KMEANS_LIMIT - 1;
-    float *x;
-    for (int f = 0; f < s->n_use; f++) {
-        if (!(s->scale[f].scale > 0)) {
-            tc_log_warn("segment: feature %s is the same for all customers and is left out",
-                        s->config->segment.use[f].feature);
-            continue;
-        }
-        s->dimension[s->n_dim++] = f;
-    }
-    if (s->n_dim == 0) {
-        return tc_fail(
-            err, TC_EDATA,
-            "segment.features: every feature is the same for all %lld customers, so "
-            "there is nothing to tell segments by; choose other features",
-            (long long)s->known.n_global);
-    }
-    TC_TRY(tc_matrix_create(n, s->n_dim, &s->matrix, err));
-    x = tc_matrix_data(s->matrix);
-    for (int j = 0; j < s->n_dim; j++) {
-        const double *value = column[s->dimension[j]];
-        for (int64_t i = 0; i < n; i++) {
-            const double q = fmin(fmax(nearbyint(value[i] / s->unit), -reach), reach);
-            x[tc_kmeans_at(s->n_dim, i, j)] = (float)q;
-        }
-    }
+    roles->n_read = n;
+    roles->n_use = s->n_use;
     return TC_OK;
-}
-
-/* Collective. Counts of all ranks. */
-static void merge_counts_all(tc_segment *s)
-{
-    int64_t missing[TC_KMEANS_MAX_D], clipped[TC_KMEANS_MAX_D];
-    for (int f = 0; f < s->n_use; f++) {
-        missing[f] = s->counts[f].missing;
-        clipped[f] = s->counts[f].clipped;
-    }
-    tc_comm_sum_i64_all(s->comm, missing, s->n_use);
-    tc_comm_sum_i64_all(s->comm, clipped, s->n_use);
-    for (int f = 0; f < s->n_use; f++) {
-        s->counts[f] = (tc_scale_counts){s->known.n_global, missing[f], clipped[f]};
-    }
-}
-
-/* Collective. From raw columns, which are used up, to the grid. */
-static tc_status scale_all(tc_segment *s, double *const *column, tc_error *err)
-{
-    const tc_config_segment *c = &s->config->segment;
-    const tc_scale_params params = {.column = (const double *const *)column,
-                                    .use = c->use,
-                                    .n_use = s->n_use,
-                                    .kind = c->scale,
-                                    .winsorise = c->winsorise};
-    tc_status st = tc_scale_fit_all(s->comm, &s->known, &params, s->scale, NULL, err);
-    if (st != TC_OK) {
-        return st;
-    }
-    if (c->scale == TC_SCALE_ZSCORE) {
-        narrow_cuts(s);
-    }
-    for (int f = 0; f < s->n_use; f++) {
-        standardise(s, f, column[f]);
-    }
-    merge_counts_all(s);
-    s->unit = finest_unit_all(s, column);
-    return tc_comm_agree_all(s->comm, place_features(s, column, err), err);
 }
 
 /* Collective. */
 static tc_status open_all(tc_segment *s, tc_error *err)
 {
+    const tc_config_segment *c = &s->config->segment;
     tc_status st = TC_FAULT("segment.load", err);
     if (st == TC_OK) {
-        st = tc_scale_check_uses(s->config->segment.use, s->config->segment.n_use,
-                                 "segment", err);
+        st = tc_scale_check_uses(c->use, c->n_use, "segment", err);
+    }
+    if (st == TC_OK) {
+        st = tc_segment_set_features(s, c->use, c->n_use, err);
     }
     st = tc_comm_agree_all(s->comm, st, err);
     if (st == TC_OK) {
@@ -223,30 +96,66 @@ static tc_status open_all(tc_segment *s, tc_error *err)
     return st;
 }
 
-tc_status tc_segment_load_all(tc_segment *s, tc_error *err)
+/* Collective. Opens the columns: the features, the weight, and what only customers with an event have. */
+static tc_status open_columns_all(tc_segment *s, tc_error *err)
 {
     const tc_config_segment *c = &s->config->segment;
-    double *column[TC_KMEANS_MAX_D] = {NULL};
-    tc_status st = open_all(s, err);
-    s->n_use = c->n_use;
-    if (st == TC_OK) {
-        st = find_known_all(s, err);
+    const char *name[TC_SEGMENT_COLUMNS];
+    int n = 0;
+    tc_status st;
+    for (; n < c->n_use; n++) {
+        name[n] = c->use[n].feature;
     }
-    if (st == TC_OK && s->known.n_global < c->k) {
+    s->rows.roles.weight = -1;
+    if (c->weight != NULL) {
+        s->weight_name = c->weight;
+        s->rows.roles.weight = n;
+        name[n++] = c->weight;
+    }
+    s->rows.roles.presence = n;
+    name[n++] = "order_count"; /* be it 0 */
+    st = tc_segment_features_open_all(s->comm, s->features, s->date, name, n, &s->columns,
+                                      err);
+    s->rows.source = tc_segment_features_source(&s->columns);
+    return st;
+}
+
+/* Collective. The first pass, in which every row is read once, verifies the checksums. */
+static tc_status survey_all(tc_segment *s, int64_t **shard_rows, tc_error *err)
+{
+    tc_status st = open_columns_all(s, err);
+    if (st == TC_OK) {
+        st = tc_segment_survey_rows_all(s, shard_rows, err);
+    }
+    st = tc_segment_features_end_all(&s->columns, st, err);
+    if (st == TC_OK) {
+        st = open_columns_all(s, err);
+    }
+    return st;
+}
+
+tc_status tc_segment_load_all(tc_segment *s, tc_error *err)
+{
+    int64_t *shard_rows = NULL;
+    tc_status st = open_all(s, err);
+    s->what = "customers";
+    s->infinite_status = TC_ENUMERIC;
+    s->infinite_advice =
+        "the features file is damaged or an amount is out of range: run the "
+        "features stage again";
+    if (st == TC_OK) {
+        st = survey_all(s, &shard_rows, err);
+    }
+    if (st == TC_OK && s->survey.rows < s->config->segment.k) {
         st = tc_fail(
             err, TC_EDATA,
             "segment.k = %lld, but only %lld customers have events before %s; lower "
             "segment.k or check the input",
-            (long long)c->k, (long long)s->known.n_global, s->date);
-    }
-    for (int f = 0; f < s->n_use && st == TC_OK; f++) {
-        st = tc_segment_feature_all(s, c->use[f].feature, &column[f], err);
+            (long long)s->config->segment.k, (long long)s->survey.rows, s->date);
     }
     if (st == TC_OK) {
-        st = scale_all(s, column, err);
+        st = tc_segment_place_all(s, shard_rows, err);
     }
-    for (int f = 0; f < TC_KMEANS_MAX_D; f++) {
-        tc_mem_free(column[f]);
-    }
+    tc_mem_free(shard_rows);
     return st;
 }

@@ -1,43 +1,19 @@
 #include "segment_matrix.h"
 
+#include <math.h>
 #include <string.h>
 
+enum { LANES = TC_KMEANS_LANES };
+
+/* x and count hold all rows, or a window of `capacity` rows through which they pass. */
 struct tc_matrix {
-    int64_t n;
-    int d;
+    tc_matrix_params from;
+    int64_t n, capacity;
+    int streams;
     float *x;
+    uint32_t *count; /* NULL: every row once */
+    double *value;   /* [rows->capacity] one feature in model space */
 };
-
-tc_status tc_matrix_create(int64_t n, int d, tc_matrix **out, tc_error *err)
-{
-    tc_matrix *m = tc_mem_alloc(1, sizeof *m, err);
-    *out = m;
-    if (m == NULL) {
-        return TC_ENOMEM;
-    }
-    m->n = n;
-    m->d = d;
-    m->x = tc_mem_alloc(tc_kmeans_floats(n, d), sizeof *m->x, err);
-    if (m->x == NULL) {
-        tc_matrix_destroy(out);
-        return TC_ENOMEM;
-    }
-    return TC_OK;
-}
-
-void tc_matrix_destroy(tc_matrix **m)
-{
-    if (*m != NULL) {
-        tc_mem_free((*m)->x);
-        tc_mem_free(*m);
-        *m = NULL;
-    }
-}
-
-float *tc_matrix_data(tc_matrix *m)
-{
-    return m->x;
-}
 
 int64_t tc_matrix_rows(const tc_matrix *m)
 {
@@ -46,14 +22,177 @@ int64_t tc_matrix_rows(const tc_matrix *m)
 
 int tc_matrix_columns(const tc_matrix *m)
 {
-    return m->d;
+    return m->from.d;
+}
+
+int tc_matrix_streams(const tc_matrix *m)
+{
+    return m->streams;
+}
+
+void tc_matrix_destroy(tc_matrix **m)
+{
+    if (*m != NULL) {
+        tc_mem_free((*m)->x);
+        tc_mem_free((*m)->count);
+        tc_mem_free((*m)->value);
+        tc_mem_free(*m);
+        *m = NULL;
+    }
+}
+
+/* To the nearest whole number, ties to even, within the grid. */
+static float to_grid(double value, double per_unit)
+{
+    const double reach = TC_KMEANS_LIMIT - 1;
+    const double magic = 0x1.8p52; /* sums near it have no fraction */
+    return (float)((fmin(fmax(value * per_unit, -reach), reach) + magic) - magic);
+}
+
+/* Counts what is missing and cut in a feature of the shard that is loaded; leaves its values before the scale. */
+static void cut(tc_matrix *m, int f, tc_scale_counts *counts)
+{
+    const tc_segment_rows *rows = m->from.rows;
+    tc_scale_counts unused = {0};
+    tc_scale_cut_column(&m->from.scale[f], rows->n, rows->column[f], m->value,
+                        counts != NULL ? &counts[f] : &unused);
+}
+
+/* Puts the rows of the shard that is loaded at rows at .. of x. */
+static void put_shard(tc_matrix *m, int64_t at, tc_scale_counts *counts)
+{
+    const tc_segment_rows *rows = m->from.rows;
+    const double per_unit = 1 / m->from.unit; /* exact: a power of two */
+    for (int j = 0; j < m->from.d; j++) {
+        const int f = m->from.dimension[j];
+        const tc_scale *scale = &m->from.scale[f];
+        cut(m, f, counts);
+        for (int64_t i = 0; i < rows->n; i++) {
+            m->x[tc_kmeans_at(m->from.d, at + i, j)] =
+                to_grid((m->value[i] - scale->mean) / scale->scale, per_unit);
+        }
+    }
+    if (m->count != NULL) {
+        memcpy(&m->count[at], rows->count, (size_t)rows->n * sizeof *m->count);
+    }
+}
+
+/* Zeros the lanes behind row n - 1. */
+static void end_block(tc_matrix *m, int64_t n)
+{
+    for (int j = 0; n % LANES != 0 && j < m->from.d; j++) {
+        float *lane = &m->x[tc_kmeans_at(m->from.d, n, j)];
+        memset(lane, 0, (size_t)(LANES - n % LANES) * sizeof *lane);
+    }
+}
+
+static tc_kmeans_rows view_of(const tc_matrix *m, int64_t n)
+{
+    return (tc_kmeans_rows){.n = n, .d = m->from.d, .x = m->x, .weight = m->count};
+}
+
+/* The rows of the last block, which is not full, go to the front of the window. */
+static void keep_rest(tc_matrix *m, int64_t passed, int64_t held)
+{
+    memmove(m->x, m->x + passed * m->from.d,
+            (size_t)LANES * (size_t)m->from.d * sizeof *m->x);
+    if (m->count != NULL) {
+        memmove(m->count, m->count + passed, (size_t)held * sizeof *m->count);
+    }
+}
+
+/* Whole blocks are visited as soon as a shard fills them. */
+static tc_status stream(tc_matrix *m, tc_matrix_visit_fn *visit, void *context,
+                        tc_error *err)
+{
+    const tc_shards *known = m->from.rows->known;
+    int64_t row0 = 0, held = 0;
+    for (int64_t s = known->shard0; s < known->shard1; s++) {
+        tc_kmeans_rows piece;
+        TC_TRY(tc_segment_rows_load(m->from.rows, s, err));
+        put_shard(m, held, NULL);
+        held += m->from.rows->n;
+        piece = view_of(m, held / LANES * LANES);
+        if (piece.n > 0) {
+            TC_TRY(visit(context, &piece, row0, err));
+            row0 += piece.n;
+            held -= piece.n;
+            keep_rest(m, piece.n, held);
+        }
+    }
+    if (held > 0) {
+        const tc_kmeans_rows rest = view_of(m, held);
+        end_block(m, held);
+        return visit(context, &rest, row0, err);
+    }
+    return TC_OK;
 }
 
 tc_status tc_matrix_visit(tc_matrix *m, tc_matrix_visit_fn *visit, void *context,
                           tc_error *err)
 {
-    const tc_kmeans_rows rows = {.n = m->n, .d = m->d, .x = m->x};
+    const tc_kmeans_rows rows = view_of(m, m->n);
+    if (m->streams) {
+        return stream(m, visit, context, err);
+    }
     return rows.n > 0 ? visit(context, &rows, 0, err) : TC_OK;
+}
+
+/* The pass that counts; in memory the rows stay. */
+static tc_status fill(tc_matrix *m, tc_scale_counts *counts, tc_error *err)
+{
+    const tc_shards *known = m->from.rows->known;
+    int64_t at = 0;
+    for (int64_t s = known->shard0; s < known->shard1; s++) {
+        TC_TRY(tc_segment_rows_load(m->from.rows, s, err));
+        for (int f = 0; f < m->from.rows->roles.n_use; f++) {
+            if (m->streams || !(m->from.scale[f].scale > 0)) {
+                cut(m, f, counts);
+            }
+        }
+        if (!m->streams) {
+            put_shard(m, at, counts);
+        }
+        at += m->from.rows->n;
+    }
+    return TC_OK;
+}
+
+static tc_status prepare(tc_matrix *m, tc_scale_counts *counts, tc_error *err)
+{
+    const tc_segment_rows *rows = m->from.rows;
+    const int64_t row_bytes = m->from.d * (int64_t)sizeof *m->x +
+                              (rows->count != NULL ? (int64_t)sizeof *m->count : 0);
+    m->streams = m->n > 2 * (rows->capacity + LANES) &&
+                 m->n > (m->from.memory > 0 ? m->from.memory : 0) / row_bytes;
+    m->capacity = m->streams ? rows->capacity + 2 * (int64_t)LANES : m->n;
+    m->x = tc_mem_alloc(tc_kmeans_floats(m->capacity, m->from.d), sizeof *m->x, err);
+    m->value = tc_mem_alloc(rows->capacity, sizeof *m->value, err);
+    if (rows->count != NULL) {
+        m->count = tc_mem_alloc(m->capacity, sizeof *m->count, err);
+    }
+    if (m->x == NULL || m->value == NULL || (rows->count != NULL && m->count == NULL)) {
+        return TC_ENOMEM;
+    }
+    return fill(m, counts, err);
+}
+
+tc_status tc_matrix_create(const tc_matrix_params *params, tc_scale_counts *counts,
+                           tc_matrix **out, tc_error *err)
+{
+    tc_matrix *m = tc_mem_alloc(1, sizeof *m, err);
+    tc_status st;
+    *out = m;
+    if (m == NULL) {
+        return TC_ENOMEM;
+    }
+    m->from = *params;
+    m->n = params->rows->known->n_local;
+    st = prepare(m, counts, err);
+    if (st != TC_OK) {
+        tc_matrix_destroy(out);
+    }
+    return st;
 }
 
 /* What a visit with sums carries. */

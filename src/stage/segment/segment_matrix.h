@@ -3,8 +3,9 @@
 #ifndef TC_SEGMENT_MATRIX_H
 #define TC_SEGMENT_MATRIX_H
 
-#include "tiercel/comm.h"
-#include "tiercel/kmeans.h"
+#include "segment_rows.h"
+
+#include "tiercel/scale.h"
 
 typedef struct tc_matrix tc_matrix;
 
@@ -31,11 +32,29 @@ TC_NODISCARD tc_status tc_matrix_sum_all(tc_comm *comm, tc_matrix *m,
 int64_t tc_matrix_rows(const tc_matrix *m);
 int tc_matrix_columns(const tc_matrix *m);
 
-/* Local. A matrix of n rows in memory, all values 0, all weights 1; x is filled by the caller. Errors: TC_ENOMEM. */
-TC_NODISCARD tc_status tc_matrix_create(int64_t n, int d, tc_matrix **out, tc_error *err);
+/* Where the values come from. Borrowed by the matrix for as long as it lives.
+ *   rows       raw rows; ->known are those of the matrix
+ *   scale      [rows->roles.n_use] by feature
+ *   dimension  [d] features of the matrix
+ *   unit       of the grid, in model space
+ *   memory     bytes that the matrix may take; what takes more is brought piece by piece, with the same values */
+typedef struct {
+    tc_segment_rows *rows;
+    const tc_scale *scale;
+    const int *dimension;
+    int d;
+    double unit;
+    int64_t memory;
+} tc_matrix_params;
+
+/* Local. One pass over the raw rows; adds to counts[n_use] what was missing and cut in the features of the
+ * matrix. Errors: those of the source, TC_ENOMEM. Cost: 4 bytes a value, and 4 a row where rows are weighted, if in memory. */
+TC_NODISCARD tc_status tc_matrix_create(const tc_matrix_params *params,
+                                        tc_scale_counts *counts, tc_matrix **out,
+                                        tc_error *err);
 void tc_matrix_destroy(tc_matrix **m);
 
-/* Local. The values in blocks, as tc_kmeans_rows. */
-float *tc_matrix_data(tc_matrix *m);
+/* Local, pure. 1 if rows are brought piece by piece. */
+int tc_matrix_streams(const tc_matrix *m);
 
 #endif

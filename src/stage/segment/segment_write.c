@@ -8,6 +8,10 @@
 enum { NAME_WIDTH = 32 };
 
 static const char *const transform_name[] = {[TC_AS_IS] = "none", [TC_LOG1P] = "log"};
+static const char *const lack_name[] = {[TC_LACK_CATALOGUE] = "catalogue",
+                                        [TC_LACK_IMPUTE] = "impute",
+                                        [TC_LACK_DROP] = "drop",
+                                        [TC_LACK_CATEGORY] = "category"};
 
 /* The small tables, by cluster in canonical order and by feature in the order of the configuration. */
 typedef struct {
@@ -16,7 +20,7 @@ typedef struct {
     int64_t size[TC_KMEANS_MAX_K];
     double net[TC_KMEANS_MAX_K], mean[TC_SEGMENT_SUMS][TC_KMEANS_MAX_K];
     char name[TC_KMEANS_MAX_D][NAME_WIDTH];
-    uint8_t transform[TC_KMEANS_MAX_D];
+    uint8_t transform[TC_KMEANS_MAX_D], lack[TC_KMEANS_MAX_D];
     double number[5][TC_KMEANS_MAX_D]; /* mean, scale, low, high, impute */
     int64_t clipped[TC_KMEANS_MAX_D], missing[TC_KMEANS_MAX_D];
 } tables;
@@ -27,7 +31,7 @@ static void fill_cluster(const tc_segment *s, int place, tables *t)
     const int64_t *sum = &s->model->sum[(int64_t)a * (s->n_dim + 1)];
     double *centre = &t->centre[(int64_t)place * s->n_use];
     double *original = &t->original[(int64_t)place * s->n_use];
-    t->size[place] = sum[s->n_dim];
+    t->size[place] = s->size[a];
     t->net[place] = s->sum[a][TC_SEGMENT_NET];
     for (int m = 0; m < TC_SEGMENT_SUMS; m++) {
         const int64_t n = s->n_values[a][m];
@@ -44,10 +48,11 @@ static void fill_cluster(const tc_segment *s, int place, tables *t)
 static void fill_feature(const tc_segment *s, int f, tables *t)
 {
     const tc_scale *scale = &s->scale[f];
-    const char *name = s->config->segment.use[f].feature;
+    const char *name = s->use[f].feature;
     const size_t length = strlen(name);
     memcpy(t->name[f], name, length < NAME_WIDTH ? length : NAME_WIDTH);
-    t->transform[f] = (uint8_t)s->config->segment.use[f].transform;
+    t->transform[f] = (uint8_t)s->use[f].transform;
+    t->lack[f] = (uint8_t)s->use[f].lack;
     t->number[0][f] = scale->mean;
     t->number[1][f] = scale->scale;
     t->number[2][f] = scale->low;
@@ -138,6 +143,15 @@ static tc_status put_features_all(const tc_segment *s, tc_store *out, const tabl
                            .description = "log = sign(x) ln(1 + |x|)"};
         st = tc_store_put_small_all(out, &field, t->transform, s->n_use, err);
     }
+    if (st == TC_OK) {
+        field = (tc_field){.name = "model/missing_policy",
+                           .type = TC_ENUM,
+                           .unit = "",
+                           .names = lack_name,
+                           .n_names = 4,
+                           .description = "what becomes of customers without a value"};
+        st = tc_store_put_small_all(out, &field, t->lack, s->n_use, err);
+    }
     for (int i = 0; i < 5 && st == TC_OK; i++) {
         field = (tc_field){.name = number[i].name,
                            .type = TC_F64,
@@ -172,14 +186,20 @@ static tc_status put_attributes_all(const tc_segment *s, tc_store *out, tc_error
                  {"n_iter", s->report.iterations},
                  {"restarts", s->config->segment.restarts},
                  {"converged", s->report.stable},
-                 {"rows_fitted", s->known.n_global}};
+                 {"rows_fitted", s->survey.fitted},
+                 {"rows_dropped", s->survey.lacking}};
     tc_status st = TC_OK;
     for (size_t i = 0; i < sizeof count / sizeof count[0] && st == TC_OK; i++) {
         st = tc_store_put_i64_all(out, count[i].name, count[i].value, err);
     }
     if (st == TC_OK) {
-        st = tc_store_put_f64_all(out, "inertia", s->report.inertia * s->unit * s->unit,
-                                  err);
+        st = tc_store_put_f64_all(out, "inertia", tc_segment_inertia(s, &s->report), err);
+    }
+    if (st == TC_OK && s->weight_name != NULL) {
+        st = tc_store_put_text_all(out, "weight", s->weight_name, err);
+    }
+    if (st == TC_OK && s->weight_name != NULL) {
+        st = tc_store_put_f64_all(out, "weight_unit", 1 / s->rows.roles.per_weight, err);
     }
     return st;
 }
@@ -196,8 +216,10 @@ static tc_status number_customers(const tc_segment *s, uint8_t **out, tc_error *
     for (int p = 0; p < s->model->k; p++) {
         place[s->order[p]] = (uint8_t)(p + 1);
     }
-    for (int64_t i = 0; i < s->known.n_local; i++) {
-        cluster[s->row[i]] = place[s->label[i]];
+    for (int64_t i = 0, known = 0; i < s->customers.n_local; i++) {
+        if (tc_segment_is_known(s, i)) {
+            cluster[i] = place[s->label[known++]];
+        }
     }
     return TC_OK;
 }

@@ -94,6 +94,9 @@ typedef struct {
     TC_RAW(TC_KEYS_USE)
 } tc_raw_use;
 typedef struct {
+    TC_RAW(TC_KEYS_PLACE)
+} tc_raw_place;
+typedef struct {
     TC_RAW(TC_KEYS_ATTRIBUTE)
 } tc_raw_attribute;
 typedef struct {
@@ -197,7 +200,7 @@ typedef struct {
     TC_RAW(TC_KEYS_FEATURES)
 } tc_raw_features;
 typedef struct {
-    tc_raw_use *l_features;
+    tc_raw_place *l_features;
     unsigned n_features;
     TC_RAW(TC_KEYS_SEGMENT)
 } tc_raw_segment;

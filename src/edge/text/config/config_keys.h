@@ -58,6 +58,11 @@
 #define TC_WORDS_UNLISTED(X) X("other", TC_UNLISTED_OTHER) X("reject", TC_UNLISTED_REJECT)
 #define TC_WORDS_STORAGE(X) X("float64", TC_WIDE_F64) X("float32", TC_WIDE_F32)
 #define TC_WORDS_TRANSFORM(X) X("log", TC_LOG1P) X("none", TC_AS_IS)
+#define TC_WORDS_LACK(X)                                                                   \
+    X("catalogue", TC_LACK_CATALOGUE)                                                      \
+    X("impute", TC_LACK_IMPUTE)                                                            \
+    X("drop", TC_LACK_DROP)                                                                \
+    X("category", TC_LACK_CATEGORY)
 
 /* X(name, text): the sections in the order of the documentation. */
 #define TC_SECTIONS(X)                                                                     \
@@ -284,7 +289,10 @@
       "passes over all customers at most")                                                 \
     N(A, REAL, tolerance, segment.tolerance, "1e-6", 0, 1, "[)", 0,                        \
       "stop when a pass lowers the inertia by less than this share; 0 = when no customer " \
-      "moves")
+      "moves")                                                                             \
+    T(A, FEATURE, weight, segment.weight, NULL, 0,                                         \
+      "feature that says how often a customer counts; at least 0, none = 0; not set = "    \
+      "each once")
 
 #define TC_KEYS_CHURN(N, W, T, A)                                                          \
     N(A, REAL, ridge, churn.ridge, "1e-6", 0, 1000000, "[]", 0,                            \
@@ -312,6 +320,14 @@
       "name in the feature catalogue, user.<name> of a number, or user.<name>=<level>, "   \
       "1 for the customers of that level and else 0")                                      \
     W(A, transform, transform, "log", tc_words_transform, "log = sign(x) ln(1 + |x|)")
+
+#define TC_KEYS_PLACE(N, W, T, A)                                                          \
+    TC_KEYS_USE(N, W, T, A)                                                                \
+    W(A, missing, lack, "catalogue", tc_words_lack,                                        \
+      "customers without a value: catalogue = zero or the median, as the catalogue says; " \
+      "impute = the median; drop = they take no part in the fit and get the segment next " \
+      "to them; category = the median, and a further feature that is 1 for them and else " \
+      "0")
 
 #define TC_KEYS_ATTRIBUTE(N, W, T, A)                                                      \
     T(A, TEXT, column, column, NULL, TC_KEY_REQUIRED, "column of the customers table")     \
@@ -395,7 +411,7 @@
     L(quality, columns, quality.columns, quality.n_columns, tc_raw_column_limit,           \
       tc_key_column_limit, 0, 64, "[]", TC_KEY_ONCE,                                       \
       "other limits for the completeness of single columns")                               \
-    L(segment, features, segment.use, segment.n_use, tc_raw_use, tc_key_use, 1, 64,        \
+    L(segment, features, segment.use, segment.n_use, tc_raw_place, tc_key_place, 1, 64,    \
       "[{feature: recency_days}, {feature: order_count}, {feature: net_amount}]",          \
       TC_KEY_ONCE, "features that place a customer; each once")                            \
     L(churn, features, churn.use, churn.n_use, tc_raw_use, tc_key_use, 1, 64,              \

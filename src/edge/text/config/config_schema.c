@@ -33,6 +33,7 @@ static const cyaml_strval_t tc_words_storage[] = {TC_WORDS_STORAGE(WORD)};
 #define TOUCH(value, word) {word, value},
 static const cyaml_strval_t tc_words_touch[] = {TC_TOUCH_LIST(TOUCH)};
 static const cyaml_strval_t tc_words_transform[] = {TC_WORDS_TRANSFORM(WORD)};
+static const cyaml_strval_t tc_words_lack[] = {TC_WORDS_LACK(WORD)};
 
 /* ---- schema; A is the raw struct. Outside lists all keys are optional here: a required one may also
  * come from an override, so it is missed only in the end (config_verify.c). ---- */
@@ -85,6 +86,11 @@ static const cyaml_schema_field_t use_fields[] = {ELEMENT_FIELDS(TC_KEYS_USE, tc
                                                       CYAML_FIELD_END};
 static const cyaml_schema_value_t use_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, tc_raw_use, use_fields),
+};
+static const cyaml_schema_field_t place_fields[] = {
+    ELEMENT_FIELDS(TC_KEYS_PLACE, tc_raw_place) CYAML_FIELD_END};
+static const cyaml_schema_value_t place_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, tc_raw_place, place_fields),
 };
 static const cyaml_schema_field_t attribute_fields[] = {
     ELEMENT_FIELDS(TC_KEYS_ATTRIBUTE, tc_raw_attribute) CYAML_FIELD_END};
@@ -172,7 +178,7 @@ static const cyaml_schema_field_t quality_fields[] = {
 static const cyaml_schema_field_t feature_fields[] = {
     FIELDS(TC_KEYS_FEATURES, tc_raw_features) CYAML_FIELD_END};
 static const cyaml_schema_field_t segment_fields[] = {
-    LIST(features, tc_raw_segment, use_schema),
+    LIST(features, tc_raw_segment, place_schema),
     FIELDS(TC_KEYS_SEGMENT, tc_raw_segment) CYAML_FIELD_END};
 static const cyaml_schema_field_t churn_fields[] = {
     LIST(features, tc_raw_churn, use_schema),
@@ -206,6 +212,7 @@ const cyaml_schema_value_t *tc_raw_schema(void)
 
 /* ---- rows; outside lists A is the path of the mapping, inside the suffix of the element types ---- */
 typedef tc_feature_use tc_out_use;
+typedef tc_feature_use tc_out_place;
 typedef tc_attribute_def tc_out_attribute;
 typedef tc_touch_word tc_out_touch;
 typedef tc_category_def tc_out_category;
@@ -277,6 +284,7 @@ static const tc_key key_rows[] = {
 static const tc_key tc_key_path[] = {{.path = "", .kind = TC_KIND_TEXT, .text = "a path"}};
 static const tc_key tc_key_sign[] = {{.path = "", .kind = TC_KIND_TEXT, .text = "a sign"}};
 static const tc_key tc_key_use[] = {ITEMS(TC_KEYS_USE, use)};
+static const tc_key tc_key_place[] = {ITEMS(TC_KEYS_PLACE, place)};
 static const tc_key tc_key_attribute[] = {ITEMS(TC_KEYS_ATTRIBUTE, attribute)};
 static const tc_key tc_key_touch[] = {ITEMS(TC_KEYS_TOUCH, touch)};
 static const tc_key tc_key_category[] = {ITEMS(TC_KEYS_CATEGORY, category)};
