@@ -84,15 +84,19 @@ static inline tc_kmeans_rows tc_kmeans_part(const tc_kmeans_rows *rows, int64_t 
 /* State of one fit, the same on all ranks; changed through the functions only.
  *   sum     [k][d + 1] sums of weight times value of a cluster, then its weight
  *   centre  [k][d] on the grid; zeros for an empty cluster
- *   tile    [k / 4 rounded up][d][4] centres as doubles, in the order of the search
+ *   tile    [k / 4 rounded up][d][4] centres as doubles, in the order of the exact search
  *   half    [k rounded up to 4] |centre|^2 / 2; infinite for an empty cluster, which attracts
  *           nothing
+ *   lean*   the same as float for the fast search, in tiles of lean_tile centres; the numbers
+ *           of centres take lean_bits bits
  *   total   sum of weight times squares of all rows: total[0] + 2^32 total[1] */
 typedef struct {
     int k, d;
     int64_t *sum;
     int32_t *centre;
     double *tile, *half;
+    float *lean, *lean_half;
+    int lean_tile, lean_bits;
     int64_t total[TC_KMEANS_TOTAL_WORDS];
 } tc_kmeans;
 
@@ -123,8 +127,9 @@ int64_t tc_kmeans_words(const tc_kmeans *model);
 
 /* Local. Partial: gives every row the label of its nearest centre, ties to the lowest
  * number, and adds to delta[tc_kmeans_words] what changes in the sums. label [n] is read and
- * written. At least one cluster must not be empty. Cost: n k d multiply-adds, vectorised
- * over rows. */
+ * written. At least one cluster must not be empty. Cost: n k d multiply-adds in float,
+ * vectorised over rows; some rows in a million, whose two lowest scores are closer than
+ * rounding explains, are searched again in doubles. */
 void tc_kmeans_assign(const tc_kmeans *model, const tc_kmeans_rows *rows, uint8_t *label,
                       int64_t *delta);
 

@@ -1,13 +1,54 @@
-#include "tiercel/kmeans.h"
+#include "kmeans_assign.h"
 
 #include "tiercel/wide.h"
 
 #include <math.h>
 #include <string.h>
 
+static int round_up(int k, int tile)
+{
+    return (k + tile - 1) / tile * tile;
+}
+
+/* The tile that leaves the fewest places empty, of equal ones the largest. */
+static int choose_tile(int k)
+{
+    int best = TC_KMEANS_LEAST_TILE;
+    for (int tile = best + 1; tile <= TC_KMEANS_MOST_TILE; tile++) {
+        best = round_up(k, tile) <= round_up(k, best) ? tile : best;
+    }
+    return best;
+}
+
+/* What the searches read. */
+static tc_status allocate_search(tc_kmeans *model, tc_error *err)
+{
+    const int exact = round_up(model->k, TC_KMEANS_TILE);
+    int lean;
+    model->lean_tile = choose_tile(model->k);
+    lean = round_up(model->k, model->lean_tile);
+    while (1 << model->lean_bits < lean) {
+        model->lean_bits++;
+    }
+    model->tile = tc_mem_alloc((int64_t)exact * model->d, sizeof *model->tile, err);
+    model->half = tc_mem_alloc(exact, sizeof *model->half, err);
+    model->lean = tc_mem_alloc((int64_t)lean * model->d, sizeof *model->lean, err);
+    model->lean_half = tc_mem_alloc(lean, sizeof *model->lean_half, err);
+    if (model->tile == NULL || model->half == NULL || model->lean == NULL ||
+        model->lean_half == NULL) {
+        return TC_ENOMEM;
+    }
+    for (int a = model->k; a < exact; a++) {
+        model->half[a] = HUGE_VAL;
+    }
+    for (int a = model->k; a < lean; a++) {
+        model->lean_half[a] = TC_KMEANS_FAR;
+    }
+    return TC_OK;
+}
+
 tc_status tc_kmeans_create(int k, int d, tc_kmeans **out, tc_error *err)
 {
-    const int padded = (k + TC_KMEANS_TILE - 1) / TC_KMEANS_TILE * TC_KMEANS_TILE;
     tc_kmeans *model;
     *out = NULL;
     if (k < 1 || k > TC_KMEANS_MAX_K || d < 1 || d > TC_KMEANS_MAX_D) {
@@ -22,15 +63,10 @@ tc_status tc_kmeans_create(int k, int d, tc_kmeans **out, tc_error *err)
     model->d = d;
     model->sum = tc_mem_alloc((int64_t)k * (d + 1), sizeof *model->sum, err);
     model->centre = tc_mem_alloc((int64_t)k * d, sizeof *model->centre, err);
-    model->tile = tc_mem_alloc((int64_t)padded * d, sizeof *model->tile, err);
-    model->half = tc_mem_alloc(padded, sizeof *model->half, err);
-    if (model->sum == NULL || model->centre == NULL || model->tile == NULL ||
-        model->half == NULL) {
+    if (model->sum == NULL || model->centre == NULL ||
+        allocate_search(model, err) != TC_OK) {
         tc_kmeans_destroy(&model);
         return TC_ENOMEM;
-    }
-    for (int a = k; a < padded; a++) {
-        model->half[a] = HUGE_VAL;
     }
     tc_kmeans_start(model, NULL, 0);
     *out = model;
@@ -44,6 +80,8 @@ void tc_kmeans_destroy(tc_kmeans **model)
         tc_mem_free((*model)->centre);
         tc_mem_free((*model)->tile);
         tc_mem_free((*model)->half);
+        tc_mem_free((*model)->lean);
+        tc_mem_free((*model)->lean_half);
         tc_mem_free(*model);
         *model = NULL;
     }
@@ -61,13 +99,17 @@ static void set_search(tc_kmeans *model, int a, int is_empty)
     const int d = model->d;
     const int32_t *centre = &model->centre[(int64_t)a * d];
     const int lane = a % TC_KMEANS_TILE;
+    const int lean_lane = a % model->lean_tile;
     double *tile = &model->tile[(int64_t)(a - lane) * d];
+    float *lean = &model->lean[(int64_t)(a - lean_lane) * d];
     int64_t norm = 0;
     for (int j = 0; j < d; j++) {
         norm += (int64_t)centre[j] * centre[j];
         tile[j * TC_KMEANS_TILE + lane] = centre[j];
+        lean[j * model->lean_tile + lean_lane] = (float)centre[j];
     }
     model->half[a] = is_empty ? HUGE_VAL : (double)norm / 2;
+    model->lean_half[a] = is_empty ? TC_KMEANS_FAR : (float)((double)norm / 2);
 }
 
 void tc_kmeans_start(tc_kmeans *model, const int32_t *centre, int n_centres)

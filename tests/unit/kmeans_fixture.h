@@ -19,18 +19,18 @@ typedef struct {
     tc_kmeans *model;
 } fixture;
 
-static void set(fixture *f, int64_t i, int j, int64_t value)
+static inline void set(fixture *f, int64_t i, int j, int64_t value)
 {
     f->data[tc_kmeans_at(f->rows.d, i, j)] = (float)value;
 }
 
-static int64_t get(const fixture *f, int64_t i, int j)
+static inline int64_t get(const fixture *f, int64_t i, int j)
 {
     return (int64_t)tc_kmeans_value(&f->rows, i, j);
 }
 
 /* n rows of d values below limit in size; a small limit gives many ties. */
-static fixture *make(int64_t n, int d, int k, int32_t limit)
+static inline fixture *make(int64_t n, int d, int k, int32_t limit)
 {
     fixture *f = calloc(1, sizeof *f);
     tc_rng rng =
@@ -49,14 +49,14 @@ static fixture *make(int64_t n, int d, int k, int32_t limit)
     return f;
 }
 
-static void drop(fixture *f)
+static inline void drop(fixture *f)
 {
     tc_kmeans_destroy(&f->model);
     free(f);
 }
 
 /* Starts from the first n_centres rows. */
-static void start(fixture *f, int n_centres)
+static inline void start(fixture *f, int n_centres)
 {
     int32_t centre[TC_KMEANS_MAX_K * TC_KMEANS_MAX_D];
     for (int a = 0; a < n_centres; a++) {
@@ -65,7 +65,7 @@ static void start(fixture *f, int n_centres)
     tc_kmeans_start(f->model, centre, n_centres);
 }
 
-static int64_t distance(const fixture *f, int64_t i, int a)
+static inline int64_t distance(const fixture *f, int64_t i, int a)
 {
     int64_t sum = 0;
     for (int j = 0; j < f->rows.d; j++) {
@@ -75,7 +75,7 @@ static int64_t distance(const fixture *f, int64_t i, int a)
     return sum;
 }
 
-static int nearest(const fixture *f, int64_t i, int n_centres)
+static inline int nearest(const fixture *f, int64_t i, int n_centres)
 {
     int best = 0;
     for (int a = 1; a < n_centres; a++) {
@@ -84,12 +84,12 @@ static int nearest(const fixture *f, int64_t i, int n_centres)
     return best;
 }
 
-static int64_t moved(const fixture *f)
+static inline int64_t moved(const fixture *f)
 {
     return f->delta[tc_kmeans_words(f->model) - 1];
 }
 
-static void step(fixture *f)
+static inline void step(fixture *f)
 {
     memset(f->delta, 0, sizeof f->delta);
     tc_kmeans_assign(f->model, &f->rows, f->label, f->delta);
@@ -97,7 +97,7 @@ static void step(fixture *f)
     tc_kmeans_centres(f->model);
 }
 
-static void sums_equal_a_recount(const fixture *f)
+static inline void sums_equal_a_recount(const fixture *f)
 {
     const int d = f->rows.d;
     int64_t *count = calloc((size_t)tc_kmeans_words(f->model), sizeof *count);
