@@ -16,6 +16,7 @@ typedef struct {
     int64_t n_lines;
     int irregular; /* 0: there is nothing but delimiters and newlines among the places */
     int padded;    /* 0: no blank or tab stands beside a place or at an end of the bytes */
+    int high;      /* 0: all bytes are ASCII */
 } tc_csv_places;
 
 /* Local, pure. Appends first + i for each such byte i of bytes[n], and sets the flags.

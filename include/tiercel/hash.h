@@ -2,8 +2,9 @@
 #ifndef TC_HASH_H
 #define TC_HASH_H
 
+#include "tiercel/pieces.h"
+
 #include <stddef.h>
-#include <stdint.h>
 
 /* Order of customers: hi first, then lo, then the id itself. */
 typedef struct {
@@ -19,6 +20,10 @@ void tc_hash128_text(tc_hash128 hash, char text[TC_HASH_TEXT]);
 
 /* Local, pure. 64-bit XXH3 of a byte string, with a seed. */
 uint64_t tc_hash64_of(const void *bytes, size_t n, uint64_t seed);
+
+/* Local, pure. The same of n pieces, to hash[n]: several are on their way at a time. */
+void tc_hash128_pieces(const tc_pieces *pieces, int64_t n, tc_hash128 *hash);
+void tc_hash64_pieces(const tc_pieces *pieces, int64_t n, uint64_t seed, uint64_t *hash);
 
 /* Local, pure. Mixes one word into another (a bijection of word for each key): the step of
  * the order-free checksums and of the counter-based random numbers (splitmix64 finaliser,

@@ -9,6 +9,7 @@
 
 #include "tiercel/comm.h"
 #include "tiercel/csv.h"
+#include "tiercel/pieces.h"
 
 enum { TC_TABLE_MAX_COLUMNS = 4096 }; /* of a file, if all are wanted */
 
@@ -52,6 +53,59 @@ typedef struct {
     uint64_t header_hash; /* of the header's; without a header that of nothing */
 } tc_table_row;
 
+/* Where the text of a column comes from in the file that is open. */
+typedef struct {
+    int64_t field; /* -1: nowhere */
+    int same;      /* an earlier column with the same field, -1 if none */
+} tc_table_place;
+
+enum {
+    TC_TABLE_BATCH = 256, /* rows */
+    TC_TABLE_SLACK = 16 /* bytes before and behind all texts of a batch that can be read */
+};
+
+/* Rows of one line each, one behind the other, that are good and hold nothing but plain
+ * fields, delimiters and line ends: no quotes, nothing to trim. */
+typedef struct {
+    int64_t n;
+    const char *bytes;
+    const uint32_t
+        *place; /* [n][n_fields], of the byte behind each field; place[-1] that in
+                              front of the first row */
+    int64_t n_fields;
+    const tc_table_place *column; /* [tc_table_names] */
+    int crlf;                     /* 1: the lines end with CR LF, else with LF */
+    int high;                     /* 0: all bytes are ASCII */
+    int file;
+    int64_t line; /* of the first row */
+    uint64_t header_hash;
+} tc_table_batch;
+
+/* Local, pure. The texts of a column that the file has; the rows without their line ends. */
+static inline tc_pieces tc_table_batch_column(const tc_table_batch *batch, int column)
+{
+    const int64_t field = batch->column[column].field;
+    const uint32_t less = batch->crlf && field == batch->n_fields - 1 ? 1U : 0U;
+    return (tc_pieces){batch->bytes, batch->place + field, batch->n_fields, 1, less};
+}
+
+static inline tc_pieces tc_table_batch_rows(const tc_table_batch *batch)
+{
+    return (tc_pieces){batch->bytes, batch->place + batch->n_fields - 1, batch->n_fields,
+                       batch->n_fields, batch->crlf ? 1U : 0U};
+}
+
+/* Local, pure. Bytes of all rows with their line ends. */
+static inline int64_t tc_table_batch_bytes(const tc_table_batch *batch)
+{
+    return (int64_t)(uint32_t)(batch->place[batch->n * batch->n_fields - 1] -
+                               batch->place[-1]);
+}
+
+/* Local, pure. The texts of row i of the first n columns; that of a column which the file
+ * lacks is empty. */
+void tc_table_batch_row(const tc_table_batch *batch, int64_t i, int n, tc_csv_text *text);
+
 typedef struct tc_table tc_table;
 
 /* Collective. Looks at all files and shares out their bytes. The list may be empty. Errors
@@ -68,6 +122,12 @@ TC_NODISCARD tc_status tc_table_open_all(tc_comm *comm, const tc_table_spec *spe
  * cannot be read or changes; TC_EINPUT, TC_ENOMEM. */
 TC_NODISCARD tc_status tc_table_next(tc_table *table, tc_table_row *row, int *found,
                                      tc_error *err);
+
+/* Local. The next rows: up to `most` (at most TC_TABLE_BATCH) as a batch, or if batch->n is 0
+ * the next one as tc_table_next gives it. Both are borrowed until the next call. */
+TC_NODISCARD tc_status tc_table_next_batch(tc_table *table, int64_t most,
+                                           tc_table_batch *batch, tc_table_row *row,
+                                           int *found, tc_error *err);
 
 /* Local. Number of texts of a row and their names, those of the specification first, then
  * with all_columns the others as they stand in the first file; borrowed. */

@@ -21,3 +21,20 @@ uint64_t tc_hash64_of(const void *bytes, size_t n, uint64_t seed)
 {
     return XXH3_64bits_withSeed(bytes, n, seed);
 }
+
+void tc_hash128_pieces(const tc_pieces *pieces, int64_t n, tc_hash128 *hash)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const XXH128_hash_t h =
+            XXH3_128bits(tc_piece_data(pieces, i), (size_t)tc_piece_n(pieces, i));
+        hash[i] = (tc_hash128){.hi = h.high64, .lo = h.low64};
+    }
+}
+
+void tc_hash64_pieces(const tc_pieces *pieces, int64_t n, uint64_t seed, uint64_t *hash)
+{
+    for (int64_t i = 0; i < n; i++) {
+        hash[i] = XXH3_64bits_withSeed(tc_piece_data(pieces, i),
+                                       (size_t)tc_piece_n(pieces, i), seed);
+    }
+}

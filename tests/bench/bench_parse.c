@@ -8,7 +8,7 @@
  * (the pass over files that are cut between ranks); the fields alone; fields, ids, times,
  * amounts and hashes. Medians of RUNS (5) of the processor time are printed. No MPI is
  * started. */
-#include "../../src/stage/ingest/ingest_row.h"
+#include "../../src/stage/ingest/ingest_columns.h"
 #include "../../src/stage/table/table_reader.h"
 
 #include "tiercel/log.h"
@@ -89,12 +89,47 @@ static tc_status run_count(bench *b, tc_error *err)
     return st;
 }
 
+static void add_row(bench *b, const tc_table_row *row, int events)
+{
+    b->sum += row->hash;
+    if (events && row->problem == TC_TABLE_GOOD) {
+        tc_row_event event;
+        tc_row_read(&b->rules, row->text, &event);
+        b->sum += event.hash.hi + (uint64_t)event.time + (uint64_t)event.amount;
+    }
+}
+
+static void add_batch(bench *b, const tc_table_batch *batch, int events, tc_columns *c)
+{
+    if (!events) {
+        const tc_pieces rows = tc_table_batch_rows(batch);
+        tc_hash64_pieces(&rows, batch->n, 0, c->row);
+        for (int64_t i = 0; i < batch->n; i++) {
+            b->sum += c->row[i];
+        }
+        return;
+    }
+    tc_columns_read(&b->rules, batch, c);
+    for (int64_t i = 0; i < batch->n; i++) {
+        if (c->odd[i]) {
+            tc_csv_text text[TC_N_ROLES];
+            const tc_table_row row = {.text = text, .hash = c->row[i]};
+            tc_table_batch_row(batch, i, TC_N_ROLES, text);
+            add_row(b, &row, 1);
+        } else {
+            b->sum +=
+                c->row[i] + c->hash[i].hi + (uint64_t)c->time[i] + (uint64_t)c->amount[i];
+        }
+    }
+}
+
 static tc_status read_rows(bench *b, int events, tc_error *err)
 {
     const tc_table_piece piece = {.end = INT64_MAX};
+    static tc_columns columns;
     tc_table_reader reader;
+    tc_table_batch batch;
     tc_table_row row;
-    tc_row_event event;
     int found = 1;
     tc_status st = tc_table_reader_create(&reader, &b->spec, err);
     b->rows = 0;
@@ -102,15 +137,15 @@ static tc_status read_rows(bench *b, int events, tc_error *err)
         st = tc_table_reader_open(&reader, b->state, &piece, err);
     }
     while (st == TC_OK && found) {
-        st = tc_table_reader_next(&reader, &row, &found, err);
+        st = tc_table_reader_next_batch(&reader, TC_TABLE_BATCH, &batch, &row, &found, err);
         if (st != TC_OK || !found) {
             break;
         }
-        b->rows++;
-        b->sum += row.hash;
-        if (events && row.problem == TC_TABLE_GOOD) {
-            tc_row_read(&b->rules, row.text, &event);
-            b->sum += event.hash.hi + (uint64_t)event.time + (uint64_t)event.amount;
+        b->rows += batch.n > 0 ? batch.n : 1;
+        if (batch.n > 0) {
+            add_batch(b, &batch, events, &columns);
+        } else {
+            add_row(b, &row, events);
         }
     }
     tc_table_reader_free(&reader);

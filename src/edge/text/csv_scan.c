@@ -20,6 +20,7 @@ static void scan_bytes(const tc_csv_dialect *dialect, const char *bytes, int64_t
         out->n_lines += c == '\n';
         out->irregular |= found && c != '\n' && (unsigned char)c != dialect->delimiter;
         out->padded |= (form && blank) || (beside && is_blank(dialect, c));
+        out->high |= (unsigned char)c >= 0x80;
         beside = form;
         blank = is_blank(dialect, c);
     }
@@ -29,7 +30,7 @@ static void scan_bytes(const tc_csv_dialect *dialect, const char *bytes, int64_t
 void tc_csv_scan_plain(const tc_csv_dialect *dialect, const char *bytes, int64_t n,
                        uint32_t first, tc_csv_places *out)
 {
-    out->irregular = out->padded = 0;
+    out->irregular = out->padded = out->high = 0;
     scan_bytes(dialect, bytes, n, first, out);
 }
 
@@ -47,7 +48,7 @@ typedef struct {
 
 /* Bit i belongs to byte i of a block. */
 typedef struct {
-    uint64_t form, newline, cr, blank, flaw;
+    uint64_t form, newline, cr, blank, flaw, high;
 } masks;
 
 WITH_AVX2 static inline uint64_t bits(__m256i low, __m256i high)
@@ -74,7 +75,8 @@ WITH_AVX2 static inline masks masks_of(const patterns *p, const char *bytes)
     masks m = {.newline = equal(a, b, p->newline),
                .cr = equal(a, b, p->cr),
                .blank = equal_one(a, b, p->blank, p->tab),
-               .flaw = equal_one(a, b, p->quote, p->nul)};
+               .flaw = equal_one(a, b, p->quote, p->nul),
+               .high = (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_or_si256(a, b))};
     if (m.cr != 0) {
         m.flaw |=
             m.cr & ~(m.newline >> 1 | (uint64_t)(bytes[BLOCK] == '\n') << (BLOCK - 1));
@@ -123,7 +125,7 @@ WITH_AVX2 static void scan_avx2(const tc_csv_dialect *dialect, const char *bytes
                         .nul = _mm256_setzero_si256(),
                         .blank = _mm256_set1_epi8(d == ' ' ? '\t' : ' '),
                         .tab = _mm256_set1_epi8(d == '\t' ? ' ' : '\t')};
-    uint64_t flaws = 0, padded = 0, beside = 1, blank = 0;
+    uint64_t flaws = 0, high = 0, padded = 0, beside = 1, blank = 0;
     uint32_t *place = out->place + out->n_places, *line = out->line + out->n_lines;
     int64_t i = 0;
     for (; i + BLOCK <= n; i += BLOCK) {
@@ -133,6 +135,7 @@ WITH_AVX2 static void scan_avx2(const tc_csv_dialect *dialect, const char *bytes
         beside = form >> (BLOCK - 1);
         blank = m.blank >> (BLOCK - 1);
         flaws |= m.flaw;
+        high |= m.high;
         place = write_places(m.form, first + (uint32_t)i, place);
         line = write_lines(m.newline, first + (uint32_t)i, line);
     }
@@ -140,6 +143,7 @@ WITH_AVX2 static void scan_avx2(const tc_csv_dialect *dialect, const char *bytes
     out->n_lines = line - out->line;
     out->irregular = flaws != 0;
     out->padded = (padded | blank) != 0;
+    out->high = high != 0;
     scan_bytes(dialect, bytes + i, n - i, first + (uint32_t)i, out);
 }
 

@@ -104,29 +104,10 @@ static tc_status check_codes(const tc_ingest_dict *dict, int64_t n, tc_error *er
     return TC_OK;
 }
 
-/* Words of a text of 1 to 16 bytes: its ends, which overlap if it is short. */
-static tc_dict_recent words_of(tc_csv_text text)
-{
-    tc_dict_recent w = {.n = (uint32_t)text.n};
-    if (text.n >= 8) {
-        memcpy(&w.head, text.data, 8);
-        memcpy(&w.tail, text.data + text.n - 8, 8);
-    } else if (text.n >= 4) {
-        memcpy(&w.head, text.data, 4);
-        memcpy(&w.tail, text.data + text.n - 4, 4);
-    } else {
-        for (int64_t i = 0; i < text.n; i++) {
-            w.head = w.head << 8 | (unsigned char)text.data[i];
-        }
-    }
-    return w;
-}
-
 static tc_status find_code(tc_ingest_dict *dict, tc_csv_text text, uint32_t *code,
-                           int *known, tc_error *err)
+                           tc_error *err)
 {
     int64_t number = tc_text_set_find(&dict->known, text);
-    *known = number >= 0;
     if (number < 0) {
         TC_TRY(tc_text_set_add(&dict->fresh, text, &number, err));
         number += dict->known.n;
@@ -136,30 +117,83 @@ static tc_status find_code(tc_ingest_dict *dict, tc_csv_text text, uint32_t *cod
     return TC_OK;
 }
 
+/* Where a text of at most 16 bytes is remembered. */
+static inline tc_dict_recent *recent_of(tc_ingest_dict *dict, const uint64_t word[2])
+{
+    const uint64_t mixed = (word[0] ^ word[1] * 31) * 0x9E3779B97F4A7C15u;
+    return &dict->recent[mixed >> 54];
+}
+
+_Static_assert(TC_DICT_RECENT == 1 << (64 - 54), "the upper bits number the places");
+
+/* Code of a text that is in the words; the place is not its own yet. */
+static tc_status learn(tc_ingest_dict *dict, const uint64_t word[2], tc_csv_text text,
+                       tc_dict_recent *recent, tc_error *err)
+{
+    uint32_t code = 0;
+    if (text.n > 0) {
+        TC_TRY(find_code(dict, text, &code, err));
+    }
+    *recent = (tc_dict_recent){{word[0], word[1]}, (uint32_t)text.n, code};
+    return TC_OK;
+}
+
+static inline int is_recent(const tc_dict_recent *recent, const uint64_t word[2], int64_t n)
+{
+    return ((recent->word[0] ^ word[0]) | (recent->word[1] ^ word[1]) |
+            (recent->n ^ (uint64_t)n)) == 0;
+}
+
 tc_status tc_ingest_dict_code(tc_ingest_dict *dict, tc_csv_text text, uint32_t *code,
                               tc_error *err)
 {
-    tc_dict_recent words, *recent;
-    int known;
-    *code = 0;
-    if (text.n == 0) {
-        return TC_OK;
+    uint64_t word[2] = {0, 0};
+    tc_dict_recent *recent;
+    if (text.n > (int64_t)sizeof word) {
+        return find_code(dict, text, code, err);
     }
-    if (text.n > 16) {
-        return find_code(dict, text, code, &known, err);
-    }
-    words = words_of(text);
-    recent =
-        &dict->recent[tc_hash_mix(words.head ^ words.tail << 1, words.n) % TC_DICT_RECENT];
-    if (recent->n != words.n || recent->head != words.head || recent->tail != words.tail) {
-        TC_TRY(find_code(dict, text, code, &known, err));
-        if (known) { /* its code will not change any more */
-            words.code = *code;
-            *recent = words;
-        }
-        return TC_OK;
+    memcpy(word, text.data, (size_t)text.n);
+    recent = recent_of(dict, word);
+    if (!is_recent(recent, word, text.n)) {
+        TC_TRY(learn(dict, word, text, recent, err));
     }
     *code = recent->code;
+    return TC_OK;
+}
+
+/* The first n bytes of the 16 at `data`, zeros behind. */
+static inline void load_words(const char *data, int64_t n, uint64_t word[2])
+{
+    static const unsigned char keep[32] = {255, 255, 255, 255, 255, 255, 255, 255,
+                                           255, 255, 255, 255, 255, 255, 255, 255};
+    uint64_t mask[2];
+    memcpy(word, data, 16);
+    memcpy(mask, keep + 16 - n, 16);
+    word[0] &= mask[0];
+    word[1] &= mask[1];
+}
+
+tc_status tc_ingest_dict_codes(tc_ingest_dict *dict, const tc_pieces *pieces, int64_t n,
+                               const unsigned char *odd, uint32_t *code, tc_error *err)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const tc_csv_text text = {tc_piece_data(pieces, i), tc_piece_n(pieces, i)};
+        uint64_t word[2];
+        tc_dict_recent *recent;
+        if (odd[i]) {
+            continue;
+        }
+        if (text.n > 16) {
+            TC_TRY(find_code(dict, text, &code[i], err));
+            continue;
+        }
+        load_words(text.data, text.n, word);
+        recent = recent_of(dict, word);
+        if (!is_recent(recent, word, text.n)) {
+            TC_TRY(learn(dict, word, text, recent, err));
+        }
+        code[i] = recent->code;
+    }
     return TC_OK;
 }
 
@@ -200,6 +234,9 @@ static tc_status absorb(tc_ingest_dict *dict, const tc_buffer *all, tc_buffer *m
             (uint32_t)(tc_text_set_find(&dict->known, tc_text_set_get(&dict->fresh, i)) +
                        1);
         TC_TRY(tc_buffer_append(map, &code, (int64_t)sizeof code, err));
+    }
+    if (dict->fresh.n > 0) { /* they have other codes now */
+        memset(dict->recent, 0, sizeof dict->recent);
     }
     tc_text_set_clear(&dict->fresh);
     return TC_OK;

@@ -5,6 +5,7 @@
 
 #include "tiercel/comm.h"
 #include "tiercel/csv.h"
+#include "tiercel/pieces.h"
 
 /* A set of texts, numbered from 0 in the order in which they came. Zeroed = empty. */
 typedef struct {
@@ -26,14 +27,14 @@ tc_csv_text tc_text_set_get(const tc_text_set *set, int64_t number);
 void tc_text_set_clear(tc_text_set *set);
 void tc_text_set_free(tc_text_set *set);
 
-/* A text of at most 16 bytes as two words, which with its length tell it apart. */
+/* A text of at most 16 bytes, zeros behind it, which with its length tells it apart. */
 typedef struct {
-    uint64_t head, tail;
-    uint32_t n; /* 0: free */
+    uint64_t word[2];
+    uint32_t n; /* 0: free, or the empty text */
     uint32_t code;
 } tc_dict_recent;
 
-enum { TC_DICT_RECENT = 256 };
+enum { TC_DICT_RECENT = 1024 };
 
 /* Codes are numbers + 1; code 0 is "". */
 typedef struct {
@@ -42,13 +43,19 @@ typedef struct {
         fresh; /* met by this rank since the last merge; numbered after the known ones */
     int64_t max_codes;
     const char *column;                    /* for messages, borrowed */
-    tc_dict_recent recent[TC_DICT_RECENT]; /* of the known ones, by words */
+    tc_dict_recent recent[TC_DICT_RECENT]; /* met since the last merge, by words */
 } tc_ingest_dict;
 
 /* Local. Provisional code of a text. Errors: TC_EDATA if there are more than max_codes;
  * TC_ENOMEM. */
 TC_NODISCARD tc_status tc_ingest_dict_code(tc_ingest_dict *dict, tc_csv_text text,
                                            uint32_t *code, tc_error *err);
+
+/* Local. The same of n pieces that are not odd, in whose rows so many bytes can be read as
+ * TC_TABLE_SLACK says. */
+TC_NODISCARD tc_status tc_ingest_dict_codes(tc_ingest_dict *dict, const tc_pieces *pieces,
+                                            int64_t n, const unsigned char *odd,
+                                            uint32_t *code, tc_error *err);
 
 /* Collective. Merges the fresh texts of all ranks, in rank order. *map, out: code of each
  * fresh text of this rank, uint32 [fresh.n]; the codes known before do not change. Errors

@@ -4,6 +4,7 @@
 #define TC_INGEST_IMPL_H
 
 #include "ingest_bucket.h"
+#include "ingest_columns.h"
 #include "ingest_dict.h"
 #include "ingest_lanes.h"
 #include "ingest_memory.h"
@@ -49,6 +50,7 @@ typedef struct {
     tc_table_column column[TC_N_ROLES];
     tc_table *table;
     int done;              /* my rows are read */
+    tc_columns columns;    /* of a batch of rows */
     tc_ingest_lanes lanes; /* packed rows on their way out */
     tc_identity *identity; /* map of ids; NULL without one; owned */
     tc_ingest_dict channel, category;

@@ -83,31 +83,127 @@ static tc_status add_malformed(tc_ingest *in, const tc_table_row *row, uint64_t 
     return TC_OK;
 }
 
+static uint64_t place_of(int file, int64_t line)
+{
+    return (uint64_t)file << TC_PLACE_LINE_BITS | (uint64_t)line;
+}
+
+static void count_content(tc_ingest_counts *counts, uint64_t row, uint64_t header)
+{
+    counts->content[0] += tc_hash_mix(row, header);
+    counts->content[1] += tc_hash_mix(row, ~header);
+}
+
+/* A row with all its fields. */
+static tc_status take_texts(tc_ingest *in, const tc_csv_text text[TC_N_ROLES], uint64_t row,
+                            uint64_t place, tc_error *err)
+{
+    tc_row_event event;
+    tc_row_read(&in->rules, text, &event);
+    TC_TRY(tc_ingest_quality_row(&in->quality, text, &event, err));
+    return add_event(in, &event, row, place, err);
+}
+
 static tc_status take_row(tc_ingest *in, const tc_table_row *row, tc_error *err)
 {
-    const uint64_t place = (uint64_t)row->file << TC_PLACE_LINE_BITS | (uint64_t)row->line;
-    tc_row_event event;
+    const uint64_t place = place_of(row->file, row->line);
     in->counts.rows++;
     in->counts.bytes += row->bytes;
-    in->counts.content[0] += tc_hash_mix(row->hash, row->header_hash);
-    in->counts.content[1] += tc_hash_mix(row->hash, ~row->header_hash);
-    if (row->problem != TC_TABLE_GOOD) {
-        return add_malformed(in, row, place, err);
+    count_content(&in->counts, row->hash, row->header_hash);
+    return row->problem != TC_TABLE_GOOD ? add_malformed(in, row, place, err)
+                                         : take_texts(in, row->text, row->hash, place, err);
+}
+
+static void count_batch(tc_ingest_counts *counts, const tc_table_batch *batch,
+                        const tc_columns *c)
+{
+    counts->rows += batch->n;
+    counts->bytes += tc_table_batch_bytes(batch);
+    for (int64_t i = 0; i < c->n; i++) {
+        count_content(counts, c->row[i], batch->header_hash);
     }
-    tc_row_read(&in->rules, row->text, &event);
-    TC_TRY(tc_ingest_quality_row(&in->quality, row->text, &event, err));
-    return add_event(in, &event, row->hash, place, err);
+    counts->reason_rows[TC_ROW_USED] += c->n - c->n_odd;
+    for (int64_t i = 0; i < c->n; i++) {
+        const int64_t used = !c->odd[i];
+        counts->cancelled_rows += used & (int64_t)(c->order[i] & TC_ORDER_CANCELLED);
+        counts->reason_amount[TC_ROW_USED] += used ? c->amount[i] : 0;
+    }
+}
+
+/* Codes of the rows that are not odd. */
+static tc_status find_codes(tc_ingest *in, const tc_columns *c, uint32_t *channel,
+                            uint32_t *category, tc_error *err)
+{
+    if (in->rules.column[TC_ROLE_CHANNEL] != NULL) {
+        TC_TRY(tc_ingest_dict_codes(&in->channel, &c->role[TC_ROLE_CHANNEL], c->n, c->odd,
+                                    channel, err));
+    }
+    if (in->rules.column[TC_ROLE_CATEGORY] != NULL) {
+        TC_TRY(tc_ingest_dict_codes(&in->category, &c->role[TC_ROLE_CATEGORY], c->n, c->odd,
+                                    category, err));
+    }
+    return TC_OK;
+}
+
+static tc_status take_odd(tc_ingest *in, const tc_table_batch *batch, int64_t i,
+                          uint64_t row, tc_error *err)
+{
+    tc_csv_text text[TC_N_ROLES];
+    tc_table_batch_row(batch, i, TC_N_ROLES, text);
+    return take_texts(in, text, row, place_of(batch->file, batch->line + i), err);
+}
+
+static tc_status take_batch(tc_ingest *in, const tc_table_batch *batch, tc_error *err)
+{
+    const tc_pieces *const id = &in->columns.role[TC_ROLE_CUSTOMER];
+    const tc_columns *const c = &in->columns;
+    uint32_t channel[TC_TABLE_BATCH] = {0}, category[TC_TABLE_BATCH] = {0};
+    tc_columns_read(&in->rules, batch, &in->columns);
+    count_batch(&in->counts, batch, c);
+    TC_TRY(tc_ingest_quality_columns(&in->quality, c, err));
+    TC_TRY(find_codes(in, c, channel, category, err));
+    for (int64_t i = 0; i < c->n; i++) {
+        const tc_packed_head head = {.time = c->time[i],
+                                     .amount = c->amount[i],
+                                     .order = c->order[i],
+                                     .row = c->row[i],
+                                     .place = place_of(batch->file, batch->line + i),
+                                     .category = category[i],
+                                     .channel = (uint16_t)channel[i],
+                                     .kind = c->kind[i]};
+        if (c->odd[i]) {
+            TC_TRY(take_odd(in, batch, i, c->row[i], err));
+        } else {
+            send(in, &head, c->hash[i].hi, tc_piece_data(id, i), tc_piece_n(id, i));
+        }
+    }
+    return TC_OK;
+}
+
+/* Rows for which there is room in any lane. */
+static int64_t room_of(const tc_ingest_lanes *lanes)
+{
+    int64_t most = 0, rows;
+    for (int64_t r = 0; r < lanes->ranks; r++) {
+        most = lanes->size[r] > most ? lanes->size[r] : most;
+    }
+    rows = (lanes->room - most) / lanes->item;
+    return rows < TC_TABLE_BATCH ? rows : TC_TABLE_BATCH;
 }
 
 tc_status tc_ingest_fill_batch(tc_ingest *in, tc_error *err)
 {
     TC_TRY(TC_FAULT("ingest.parse", err));
     while (!in->done && !in->lanes.full) {
+        tc_table_batch batch;
         tc_table_row row;
         int found;
-        TC_TRY(tc_table_next(in->table, &row, &found, err));
+        TC_TRY(
+            tc_table_next_batch(in->table, room_of(&in->lanes), &batch, &row, &found, err));
         in->done = !found;
-        if (found) {
+        if (found && batch.n > 0) {
+            TC_TRY(take_batch(in, &batch, err));
+        } else if (found) {
             TC_TRY(take_row(in, &row, err));
         }
     }

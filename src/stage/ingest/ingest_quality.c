@@ -87,9 +87,9 @@ static void count_gaps(tc_quality *sums, unsigned empty, unsigned unreadable)
 }
 
 /* The product may be of the other sign and as large, so the difference needs more than 64 bits. */
-static void count_product(tc_ingest_quality *q, const tc_row_event *event)
+static void count_product(tc_ingest_quality *q, int64_t amount, int64_t product)
 {
-    const tc_i128 difference = (tc_i128)event->amount - event->product;
+    const tc_i128 difference = (tc_i128)amount - product;
     q->sums.count[TC_QUALITY_PRODUCTS]++;
     q->sums.count[TC_QUALITY_PRODUCTS_DIFFER] +=
         difference > q->tolerance || difference < -(tc_i128)q->tolerance;
@@ -119,7 +119,7 @@ tc_status tc_ingest_quality_row(tc_ingest_quality *q, const tc_csv_text text[TC_
         count_gaps(&q->sums, empty, bad);
     }
     if (event->has_product) {
-        count_product(q, event);
+        count_product(q, event->amount, event->product);
     }
     if ((event->unreadable >> TC_ROLE_TIME & 1) != 0) {
         return TC_OK;
@@ -135,6 +135,45 @@ tc_status tc_ingest_quality_row(tc_ingest_quality *q, const tc_csv_text text[TC_
         q->sums.count[TC_QUALITY_CANCELLED_POSITIVE] += cancelled && event->amount > 0;
         count_amount(&q->sums, day, event->amount);
     }
+    return TC_OK;
+}
+
+/* Used rows lack nothing but what they may lack. */
+static void count_empty(tc_ingest_quality *q, const tc_columns *c)
+{
+    for (int k = 0; k < q->n_optional; k++) {
+        const int role = q->mapped[k];
+        int64_t empty = 0;
+        for (int64_t i = 0; i < c->n; i++) {
+            empty += (tc_piece_n(&c->role[role], i) == 0) & !c->odd[i];
+        }
+        q->sums.column[role].empty += empty;
+    }
+}
+
+tc_status tc_ingest_quality_columns(tc_ingest_quality *q, const tc_columns *c,
+                                    tc_error *err)
+{
+    int64_t cancelled = 0;
+    q->sums.count[TC_QUALITY_SHAPED] += c->n - c->n_odd;
+    count_empty(q, c);
+    for (int64_t i = 0; i < c->n && c->has_product; i++) {
+        if (!c->odd[i]) {
+            count_product(q, c->amount[i], c->product[i]);
+        }
+    }
+    for (int64_t i = 0; i < c->n; i++) {
+        if (!c->odd[i]) {
+            tc_quality_day *const day = tc_quality_day_of(&q->sums, c->time[i], err);
+            if (day == NULL) {
+                return TC_ENOMEM;
+            }
+            day->rows++;
+            cancelled += (c->order[i] & TC_ORDER_CANCELLED) != 0; /* none is positive */
+            count_amount(&q->sums, day, c->amount[i]);
+        }
+    }
+    q->sums.count[TC_QUALITY_CANCELLED] += cancelled;
     return TC_OK;
 }
 

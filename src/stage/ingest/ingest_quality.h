@@ -2,7 +2,7 @@
 #ifndef TC_INGEST_QUALITY_H
 #define TC_INGEST_QUALITY_H
 
-#include "ingest_row.h"
+#include "ingest_columns.h"
 
 #include "tiercel/quality.h"
 
@@ -24,5 +24,9 @@ void tc_ingest_quality_free(tc_ingest_quality *q);
 TC_NODISCARD tc_status tc_ingest_quality_row(tc_ingest_quality *q,
                                              const tc_csv_text text[TC_N_ROLES],
                                              const tc_row_event *event, tc_error *err);
+
+/* Local. The same of the rows of a batch that are not odd. Errors: TC_ENOMEM. */
+TC_NODISCARD tc_status tc_ingest_quality_columns(tc_ingest_quality *q,
+                                                 const tc_columns *columns, tc_error *err);
 
 #endif

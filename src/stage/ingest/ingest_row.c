@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-enum { ORDER_SEED = 1 };
-
 const char *tc_row_reason_code(int reason)
 {
     static const char *const code[TC_N_REASONS] = {
@@ -235,18 +233,19 @@ static int amount_role(const tc_row_rules *rules)
     return rules->column[TC_ROLE_AMOUNT] != NULL ? TC_ROLE_AMOUNT : TC_ROLE_QUANTITY;
 }
 
-/* Without an order id all events of a customer on one day are one order. */
-static uint64_t order_of_day(int64_t time, uint64_t customer)
+uint64_t tc_row_order_of_day(int64_t time, uint64_t customer)
 {
-    return tc_hash_mix(tc_hash_mix((uint64_t)tc_date_day_of(time), ORDER_SEED), customer);
+    return tc_hash_mix(tc_hash_mix((uint64_t)tc_date_day_of(time), TC_ORDER_SEED),
+                       customer);
 }
 
 uint64_t tc_row_order_follow(uint64_t order, int64_t time, uint64_t from, uint64_t to)
 {
-    if (((order ^ order_of_day(time, from)) & ~TC_ORDER_CANCELLED) != 0) {
+    if (((order ^ tc_row_order_of_day(time, from)) & ~TC_ORDER_CANCELLED) != 0) {
         return order;
     }
-    return (order_of_day(time, to) & ~TC_ORDER_CANCELLED) | (order & TC_ORDER_CANCELLED);
+    return (tc_row_order_of_day(time, to) & ~TC_ORDER_CANCELLED) |
+           (order & TC_ORDER_CANCELLED);
 }
 
 /* Order id and what it says of returns. */
@@ -264,9 +263,9 @@ static void read_order(const tc_row_rules *rules, const tc_csv_text *text,
             memcmp(order.data, rules->return_prefix, (size_t)rules->return_prefix_n) == 0;
     }
     if (order.n > 0) {
-        event->order = tc_hash64_of(order.data, (size_t)order.n, ORDER_SEED);
+        event->order = tc_hash64_of(order.data, (size_t)order.n, TC_ORDER_SEED);
     } else {
-        event->order = order_of_day(event->time, event->hash.hi);
+        event->order = tc_row_order_of_day(event->time, event->hash.hi);
     }
     event->order =
         (event->order & ~TC_ORDER_CANCELLED) | (prefixed ? TC_ORDER_CANCELLED : 0);

@@ -71,6 +71,13 @@ void tc_row_read(const tc_row_rules *rules, const tc_csv_text text[TC_N_ROLES],
 int64_t tc_row_normalise_id(const tc_row_rules *rules, tc_csv_text text,
                             char id[TC_ID_MAX]);
 
+/* Of the hash of an order id. */
+enum { TC_ORDER_SEED = 1 };
+
+/* Local, pure. The order of all events of a customer, by hash.hi, on one day, where there is no
+ * order id. TC_ORDER_CANCELLED is not cleared. */
+uint64_t tc_row_order_of_day(int64_t time, uint64_t customer);
+
 /* Local, pure. The order of an event whose customer, by hash.hi, was `from` and is `to`: one
  * that was made of customer and day follows, any other stays. */
 uint64_t tc_row_order_follow(uint64_t order, int64_t time, uint64_t from, uint64_t to);

@@ -33,13 +33,16 @@ tc_status tc_table_open_all(tc_comm *comm, const tc_table_spec *spec, tc_table *
     return st;
 }
 
-tc_status tc_table_next(tc_table *table, tc_table_row *row, int *found, tc_error *err)
+tc_status tc_table_next_batch(tc_table *table, int64_t most, tc_table_batch *batch,
+                              tc_table_row *row, int *found, tc_error *err)
 {
     *found = 0;
+    batch->n = 0;
     for (;;) {
         const tc_table_piece *piece;
         if (table->reader.source != NULL) {
-            TC_TRY(tc_table_reader_next(&table->reader, row, found, err));
+            TC_TRY(
+                tc_table_reader_next_batch(&table->reader, most, batch, row, found, err));
         }
         if (*found || table->next_piece == table->plan.n_pieces) {
             return TC_OK;
@@ -48,6 +51,12 @@ tc_status tc_table_next(tc_table *table, tc_table_row *row, int *found, tc_error
         TC_TRY(tc_table_reader_open(&table->reader, table->plan.state[piece->file], piece,
                                     err));
     }
+}
+
+tc_status tc_table_next(tc_table *table, tc_table_row *row, int *found, tc_error *err)
+{
+    tc_table_batch none;
+    return tc_table_next_batch(table, 0, &none, row, found, err);
 }
 
 int tc_table_names(const tc_table *table, const char *const **name)

@@ -188,30 +188,6 @@ static void take_texts(tc_table_reader *r)
     }
 }
 
-/* What is wrong with the form of a record, and where. */
-static tc_table_problem judge(const tc_table_reader *r, const tc_table_record *record,
-                              int64_t *field)
-{
-    const tc_csv_record *const shape = &record->shape;
-    *field = -1;
-    if (record->too_long) {
-        return TC_TABLE_LONG;
-    }
-    if (shape->stray >= 0) {
-        *field = shape->stray;
-        return TC_TABLE_QUOTE;
-    }
-    if (shape->nul >= 0) {
-        *field = shape->nul;
-        return TC_TABLE_NUL;
-    }
-    if (shape->cr >= 0) {
-        *field = shape->cr;
-        return TC_TABLE_CR;
-    }
-    return shape->n_fields != r->n_fields ? TC_TABLE_FIELDS : TC_TABLE_GOOD;
-}
-
 /* Those of the row before would point to what is gone. */
 static void clear_texts(tc_table_reader *r)
 {
@@ -252,7 +228,7 @@ static tc_status plain_row(tc_table_reader *reader, tc_table_row *row, int *foun
                           .header_hash = reader->header_hash};
     row->lines +=
         record.too_long ? row->lines == 0 : record.bytes[record.shape.next - 1] != '\n';
-    row->problem = judge(reader, &record, &row->field);
+    row->problem = tc_table_judge(&record, reader->n_fields, &row->field);
     if (row->problem == TC_TABLE_GOOD) {
         take_texts(reader);
     } else {
@@ -262,30 +238,48 @@ static tc_status plain_row(tc_table_reader *reader, tc_table_row *row, int *foun
     return TC_OK;
 }
 
-tc_status tc_table_reader_next(tc_table_reader *reader, tc_table_row *row, int *found,
-                               tc_error *err)
+/* The next row or batch as far as the window goes; *found 0 with ROW: the file or piece ends. */
+static tc_status step(tc_table_reader *reader, int64_t most, tc_table_batch *batch,
+                      tc_table_row *row, int *found, tc_table_scan *scanned, tc_error *err)
 {
     const int scans = reader->spec->dialect.delimiter != TC_CSV_BLANKS;
+    int simple = 0;
+    *scanned = TC_TABLE_SCAN_PLAIN;
+    if (scans && most > 0) {
+        *scanned = tc_table_scan_batch(reader, most, batch);
+        *found = *scanned == TC_TABLE_SCAN_ROW && batch->n > 0;
+    }
+    if (scans && batch->n == 0 && (most == 0 || *scanned == TC_TABLE_SCAN_ROW)) {
+        *scanned = tc_table_scan_row(reader, row, &simple);
+        *found = *scanned == TC_TABLE_SCAN_ROW;
+        if (*found && !simple) {
+            take_texts(reader);
+            check_lines(reader, row);
+        }
+    }
+    if (*scanned == TC_TABLE_SCAN_PLAIN) {
+        TC_TRY(plain_row(reader, row, found, err));
+        if (*found) {
+            check_lines(reader, row);
+        }
+    }
+    return TC_OK;
+}
+
+tc_status tc_table_reader_next_batch(tc_table_reader *reader, int64_t most,
+                                     tc_table_batch *batch, tc_table_row *row, int *found,
+                                     tc_error *err)
+{
     tc_status st;
     *found = 0;
+    batch->n = 0;
     while (reader->offset + reader->at < reader->end) {
-        int simple = 0;
-        const tc_table_scan scanned =
-            scans ? tc_table_scan_row(reader, row, &simple) : TC_TABLE_SCAN_PLAIN;
-        if (scanned == TC_TABLE_SCAN_ROW) {
-            *found = 1;
-            if (!simple) {
-                take_texts(reader);
-                check_lines(reader, row);
-            }
+        tc_table_scan scanned;
+        TC_TRY(step(reader, most, batch, row, found, &scanned, err));
+        if (*found) {
             return TC_OK;
         }
         if (scanned == TC_TABLE_SCAN_PLAIN) {
-            TC_TRY(plain_row(reader, row, found, err));
-            if (*found) {
-                check_lines(reader, row);
-                return TC_OK;
-            }
             break; /* the end of the file or piece */
         }
         TC_TRY(refill(reader, err));
@@ -293,6 +287,13 @@ tc_status tc_table_reader_next(tc_table_reader *reader, tc_table_row *row, int *
     st = tc_source_check(reader->source, reader->state, err);
     tc_source_close(&reader->source);
     return st;
+}
+
+tc_status tc_table_reader_next(tc_table_reader *reader, tc_table_row *row, int *found,
+                               tc_error *err)
+{
+    tc_table_batch none;
+    return tc_table_reader_next_batch(reader, 0, &none, row, found, err);
 }
 
 static tc_status start_at(tc_table_reader *r, int64_t offset, tc_error *err)
@@ -365,9 +366,9 @@ tc_status tc_table_reader_create(tc_table_reader *reader, const tc_table_spec *s
                                  tc_error *err)
 {
     *reader = (tc_table_reader){.spec = spec};
-    reader->before = tc_mem_alloc(CAPACITY + 1, 1, err);
+    reader->before = tc_mem_alloc(CAPACITY + 2 * TC_TABLE_SLACK, 1, err);
     if (reader->before != NULL) {
-        reader->page = reader->before + REST_MAX;
+        reader->page = reader->before + TC_TABLE_SLACK + REST_MAX;
         reader->page += (PAGE - (uintptr_t)reader->page % PAGE) % PAGE;
         reader->buffer = reader->page;
     }

@@ -8,12 +8,6 @@
 #include "tiercel/buffer.h"
 #include "tiercel/csv_scan.h"
 
-/* Where the text of a column comes from in the file that is open. */
-typedef struct {
-    int64_t field; /* -1: nowhere */
-    int same;      /* an earlier column with the same field, -1 if none */
-} tc_table_place;
-
 /* A column that the file has. */
 typedef struct {
     int32_t column, field;
@@ -53,7 +47,7 @@ typedef struct {
     int64_t scanned; /* what stands before this byte of the buffer is known */
     /* the last chunk alone; the flags of `known` are those of all bytes that are ahead */
     int64_t chunk_begin;
-    int chunk_irregular, chunk_padded;
+    int chunk_irregular, chunk_padded, chunk_high;
     char *scratch; /* [TC_CSV_MAX_RECORD], for texts with doubled quotes; owned */
 } tc_table_reader;
 
@@ -84,6 +78,11 @@ TC_NODISCARD tc_status tc_table_reader_open(tc_table_reader *reader, tc_source_s
 TC_NODISCARD tc_status tc_table_reader_next(tc_table_reader *reader, tc_table_row *row,
                                             int *found, tc_error *err);
 
+/* Local. The same, or a batch: tc_table_next_batch. */
+TC_NODISCARD tc_status tc_table_reader_next_batch(tc_table_reader *reader, int64_t most,
+                                                  tc_table_batch *batch, tc_table_row *row,
+                                                  int *found, tc_error *err);
+
 typedef enum {
     TC_TABLE_SCAN_ROW,  /* the row is filled in */
     TC_TABLE_SCAN_MORE, /* the window must be refilled */
@@ -99,6 +98,12 @@ void tc_table_scan_follow(tc_table_reader *reader);
 /* Local; table_scan.c. The next row, if it has no flaw. Its texts are set if it is simple,
  * without quotes; else its fields. Not for TC_CSV_BLANKS. */
 tc_table_scan tc_table_scan_row(tc_table_reader *reader, tc_table_row *row, int *simple);
+/* Local; table_scan.c. Finds the places in the next bytes of the window; ROW: there are. */
+tc_table_scan tc_table_scan_more(tc_table_reader *reader);
+/* Local; table_batch.c. The simple rows that come next, up to `most`, as far as they are known;
+ * n is 0 if the next row must be read alone. */
+tc_table_scan tc_table_scan_batch(tc_table_reader *reader, int64_t most,
+                                  tc_table_batch *batch);
 
 /* Local; for table_header.c. Passes over n physical lines, or to the end of the file. */
 TC_NODISCARD tc_status tc_table_reader_skip_lines(tc_table_reader *reader, int64_t n,
@@ -119,6 +124,11 @@ TC_NODISCARD tc_status tc_table_header_columns(tc_table_reader *reader, tc_error
 
 /* Local; table_header.c. Finds the columns in the header that was read last. */
 TC_NODISCARD tc_status tc_table_header_find(tc_table_reader *reader, tc_error *err);
+
+/* Local, pure; table_judge.c. What is wrong with the form of a record, and in which field (-1:
+ * in none alone). */
+tc_table_problem tc_table_judge(const tc_table_record *record, int64_t n_fields,
+                                int64_t *field);
 
 /* Local, pure; table_swallow.c. 1 if most lines inside a record look like records themselves: two quotes that are
  * missing their partners then enclose everything between them, and RFC 4180 has nothing against it. Lines with as many

@@ -24,7 +24,8 @@ void tc_table_scan_restart(tc_table_reader *r)
     r->scanned = r->chunk_begin = r->at;
     r->next_place = r->known.n_places = 1;
     r->next_line = r->known.n_lines = 0;
-    r->known.irregular = r->known.padded = r->chunk_irregular = r->chunk_padded = 0;
+    r->known.irregular = r->known.padded = r->known.high = 0;
+    r->chunk_irregular = r->chunk_padded = r->chunk_high = 0;
 }
 
 void tc_table_scan_follow(tc_table_reader *r)
@@ -56,13 +57,14 @@ static void compact(tc_table_reader *r)
 
 /* Finds the places in the next bytes of the buffer. The last byte has to wait, as a
  * carriage return is judged by the byte behind it. */
-static tc_table_scan scan_more(tc_table_reader *r)
+tc_table_scan tc_table_scan_more(tc_table_reader *r)
 {
     tc_csv_places *const known = &r->known;
     const int64_t limit = r->at_end ? r->filled : r->filled - 1;
     const int one_chunk = r->at >= r->chunk_begin; /* what is ahead lies in it */
     const int irregular = one_chunk ? r->chunk_irregular : known->irregular;
     const int padded = one_chunk ? r->chunk_padded : known->padded;
+    const int high = one_chunk ? r->chunk_high : known->high;
     int64_t n = limit - r->scanned;
     if (n <= 0) {
         return r->at_end || r->filled - r->at > TC_CSV_MAX_RECORD ? TC_TABLE_SCAN_PLAIN
@@ -77,8 +79,10 @@ static tc_table_scan scan_more(tc_table_reader *r)
     r->chunk_begin = r->scanned;
     r->chunk_irregular = known->irregular;
     r->chunk_padded = known->padded;
+    r->chunk_high = known->high;
     known->irregular |= irregular;
     known->padded |= padded;
+    known->high |= high;
     r->scanned += n;
     return TC_TABLE_SCAN_ROW;
 }
@@ -248,7 +252,7 @@ tc_table_scan tc_table_scan_row(tc_table_reader *r, tc_table_row *row, int *simp
         if (found != TC_TABLE_SCAN_MORE) {
             return found;
         }
-        found = scan_more(r);
+        found = tc_table_scan_more(r);
         if (found != TC_TABLE_SCAN_ROW) {
             return found;
         }
