@@ -1,174 +1,216 @@
+/* rfm_snapshot.c - the features of all lanes at a date. A loop a feature over all lanes, also over those that nobody is in:
+ * they vectorise. */
 #include "rfm_impl.h"
 
 #include "tiercel/date.h"
 
 #include <math.h>
 
+enum { FALLING_MAX = 12, N = TC_RFM_LANES };
+
 static const double MONEY = 10000.0; /* units of an amount in the currency */
 static const double MISSING = (double)NAN;
 
-/* All windows of features end or start so many days before the date. */
-enum {
-    AT_30 = 0,
-    AT_60 = 1,
-    AT_90 = 2,
-    AT_180 = 5,
-    AT_360 = 11,
-    AT_365,
-    AT_390,
-    AT_730,
-    N_BACK
-};
-enum {
-    MONTH = 30,
-    LAST_MONTH = 360,
-    YEAR = 365,
-    NEXT_MONTH = 390,
-    TWO_YEARS = 730,
-    FALLING_MAX = 12
-};
+#define INLINE static inline __attribute__((always_inline))
 
-/* The shortest window that reaches so many days back, 1 to TWO_YEARS: the windows are 30, 60 .. 360, 365, 390 and 730
- * days long. Without a branch, for ages are random. */
-static inline int window_of(int64_t age)
-{
-    const int months = (int)((uint32_t)(age - 1) / MONTH);
-    const int longer = AT_365 + (age > YEAR) + (age > NEXT_MONTH);
-    return age <= LAST_MONTH ? months : longer;
-}
+typedef double (*values)[TC_RFM_LANES];
 
-/* sum[b] = sum of value (or number, if value is NULL) over the items of the last so many days of window b. Days
- * ascend and lie before the date. */
-static void sum_back(const int64_t *item_day, const int64_t *value, int64_t n, int64_t day,
-                     int64_t sum[N_BACK])
+/* From what each window adds to the next shorter one to what it holds. */
+INLINE void sum_windows(tc_rfm_at *at)
 {
-    for (int b = 0; b < N_BACK; b++) {
-        sum[b] = 0;
-    }
-    for (int64_t i = n; i > 0 && day - item_day[i - 1] <= TWO_YEARS; i--) {
-        sum[window_of(day - item_day[i - 1])] += value != NULL ? value[i - 1] : 1;
-    }
-    for (int b = 1; b < N_BACK; b++) {
-        sum[b] += sum[b - 1];
+    for (int w = 1; w < TC_RFM_WINDOWS; w++) {
+        for (int i = 0; i < N; i++) {
+            at->window_net[w][i] += at->window_net[w - 1][i];
+        }
+        for (int i = 0; i < N; i++) {
+            at->window_orders[w][i] += at->window_orders[w - 1][i];
+        }
     }
 }
 
-static int64_t falling(const int64_t net[N_BACK])
+/* to = orders of the window `outer` and not of `inner`; inner < 0: all of them. */
+INLINE void write_orders(const tc_rfm_at *at, int outer, int inner, double *to)
 {
-    int64_t later = net[AT_30];
-    int k = 0;
-    for (; k < FALLING_MAX; k++) {
+    for (int i = 0; i < N; i++) {
+        to[i] = (double)(at->window_orders[outer][i] -
+                         (inner >= 0 ? at->window_orders[inner][i] : 0));
+    }
+}
+
+INLINE void write_net(const tc_rfm_at *at, int outer, int inner, double *to)
+{
+    for (int i = 0; i < N; i++) {
+        to[i] = (double)(at->window_net[outer][i] -
+                         (inner >= 0 ? at->window_net[inner][i] : 0)) /
+                MONEY;
+    }
+}
+
+INLINE void write_falling(const tc_rfm_at *at, double *to)
+{
+    int64_t later[N], falls[N], count[N];
+    for (int i = 0; i < N; i++) {
+        later[i] = at->window_net[TC_RFM_30][i];
+        falls[i] = 1;
+        count[i] = 0;
+    }
+    for (int k = 0; k < FALLING_MAX; k++) {
         /* window k + 1 reaches from 30 (k + 2) to 30 (k + 1) days back */
-        const int outer = k + 1 <= AT_360 ? k + 1 : AT_390;
-        const int64_t before = net[outer] - net[k];
-        if (later >= before) {
-            break;
+        const int outer = k + 1 <= TC_RFM_360 ? k + 1 : TC_RFM_390;
+        for (int i = 0; i < N; i++) {
+            const int64_t before = at->window_net[outer][i] - at->window_net[k][i];
+            falls[i] &= later[i] < before;
+            count[i] += falls[i];
+            later[i] = before;
         }
-        later = before;
     }
-    return k;
-}
-
-static void write_windows(const tc_rfm_scratch *s, int64_t day, double *out)
-{
-    int64_t orders[N_BACK], net[N_BACK];
-    sum_back(s->orders.day, NULL, s->orders.n, day, orders);
-    sum_back(s->days.day, s->days.net, s->days.n, day, net);
-    out[TC_FEATURE_orders_30d] = (double)orders[AT_30];
-    out[TC_FEATURE_orders_30d_before] = (double)(orders[AT_60] - orders[AT_30]);
-    out[TC_FEATURE_orders_90d] = (double)orders[AT_90];
-    out[TC_FEATURE_orders_90d_before] = (double)(orders[AT_180] - orders[AT_90]);
-    out[TC_FEATURE_orders_180d] = (double)orders[AT_180];
-    out[TC_FEATURE_orders_180d_before] = (double)(orders[AT_360] - orders[AT_180]);
-    out[TC_FEATURE_orders_365d] = (double)orders[AT_365];
-    out[TC_FEATURE_orders_365d_before] = (double)(orders[AT_730] - orders[AT_365]);
-    out[TC_FEATURE_amount_30d] = (double)net[AT_30] / MONEY;
-    out[TC_FEATURE_amount_30d_before] = (double)(net[AT_60] - net[AT_30]) / MONEY;
-    out[TC_FEATURE_amount_90d] = (double)net[AT_90] / MONEY;
-    out[TC_FEATURE_amount_90d_before] = (double)(net[AT_180] - net[AT_90]) / MONEY;
-    out[TC_FEATURE_amount_180d] = (double)net[AT_180] / MONEY;
-    out[TC_FEATURE_amount_180d_before] = (double)(net[AT_360] - net[AT_180]) / MONEY;
-    out[TC_FEATURE_amount_365d] = (double)net[AT_365] / MONEY;
-    out[TC_FEATURE_amount_365d_before] = (double)(net[AT_730] - net[AT_365]) / MONEY;
-    out[TC_FEATURE_falling_months] = (double)falling(net);
-    out[TC_FEATURE_spend_3m_ratio] =
-        net[AT_180] > net[AT_90] ? (double)net[AT_90] / (double)(net[AT_180] - net[AT_90])
-                                 : MISSING;
-}
-
-static int64_t largest_order(const tc_rfm_orders *orders)
-{
-    int64_t largest = INT64_MIN;
-    for (int64_t i = 0; i < orders->n; i++) {
-        largest = orders->amount[i] > largest ? orders->amount[i] : largest;
+    for (int i = 0; i < N; i++) {
+        to[i] = (double)count[i];
     }
-    return largest;
 }
 
-static void write_money(const tc_rfm_scratch *s, double *out)
+INLINE void write_windows(const tc_rfm_at *at, values v)
 {
-    const tc_rfm_sums *sums = &s->sums;
-    const double gross = (double)sums->gross;
-    const double n_orders = (double)s->orders.n;
-    out[TC_FEATURE_order_count] = n_orders;
-    out[TC_FEATURE_net_amount] = (double)sums->net / MONEY;
-    out[TC_FEATURE_gross_amount] = gross / MONEY;
-    out[TC_FEATURE_average_order] = s->orders.n > 0 ? gross / (MONEY * n_orders) : MISSING;
-    out[TC_FEATURE_return_rate] = MISSING;
-    out[TC_FEATURE_largest_order_share] = MISSING;
-    if (sums->gross > 0) {
-        out[TC_FEATURE_return_rate] = (double)(sums->gross - sums->net) / gross;
-        out[TC_FEATURE_largest_order_share] = (double)largest_order(&s->orders) / gross;
+    write_orders(at, TC_RFM_30, -1, v[TC_FEATURE_orders_30d]);
+    write_orders(at, TC_RFM_60, TC_RFM_30, v[TC_FEATURE_orders_30d_before]);
+    write_orders(at, TC_RFM_90, -1, v[TC_FEATURE_orders_90d]);
+    write_orders(at, TC_RFM_180, TC_RFM_90, v[TC_FEATURE_orders_90d_before]);
+    write_orders(at, TC_RFM_180, -1, v[TC_FEATURE_orders_180d]);
+    write_orders(at, TC_RFM_360, TC_RFM_180, v[TC_FEATURE_orders_180d_before]);
+    write_orders(at, TC_RFM_365, -1, v[TC_FEATURE_orders_365d]);
+    write_orders(at, TC_RFM_730, TC_RFM_365, v[TC_FEATURE_orders_365d_before]);
+    write_net(at, TC_RFM_30, -1, v[TC_FEATURE_amount_30d]);
+    write_net(at, TC_RFM_60, TC_RFM_30, v[TC_FEATURE_amount_30d_before]);
+    write_net(at, TC_RFM_90, -1, v[TC_FEATURE_amount_90d]);
+    write_net(at, TC_RFM_180, TC_RFM_90, v[TC_FEATURE_amount_90d_before]);
+    write_net(at, TC_RFM_180, -1, v[TC_FEATURE_amount_180d]);
+    write_net(at, TC_RFM_360, TC_RFM_180, v[TC_FEATURE_amount_180d_before]);
+    write_net(at, TC_RFM_365, -1, v[TC_FEATURE_amount_365d]);
+    write_net(at, TC_RFM_730, TC_RFM_365, v[TC_FEATURE_amount_365d_before]);
+    write_falling(at, v[TC_FEATURE_falling_months]);
+    for (int i = 0; i < N; i++) {
+        const int64_t last = at->window_net[TC_RFM_90][i];
+        const int64_t before = at->window_net[TC_RFM_180][i] - last;
+        const double ratio = (double)last / (double)before;
+        v[TC_FEATURE_spend_3m_ratio][i] = before > 0 ? ratio : MISSING;
     }
-    out[TC_FEATURE_repeat_day_amount] =
-        sums->purchase_days > 1 ? (double)(sums->gross - sums->gross_first_day) /
-                                      (MONEY * (double)(sums->purchase_days - 1))
-                                : 0.0;
 }
 
-/* Mean and variation of the gaps. The variance of m gaps with sum S and sum of squares Q is
- * (m Q - S^2) / m^2: an exact integer above, since S < 2^39 seconds and Q <= S^2. */
-static void write_gaps(const tc_rfm_scratch *s, double recency, double *out)
+/* Codes in a mask but for code 0, which stands for none: bits are added up two, four, eight neighbours at a time. */
+INLINE int64_t codes_in(uint64_t mask)
 {
-    const int64_t m = s->orders.n - 1;
-    const int64_t span = s->sums.last_order - s->sums.first_order;
-    double mean;
-    out[TC_FEATURE_gap_mean_days] = MISSING;
-    out[TC_FEATURE_gap_cv] = MISSING;
-    out[TC_FEATURE_recency_gap_ratio] = MISSING;
-    if (m < 1) {
+    uint64_t x = mask & ~(uint64_t)1;
+    x -= x >> 1 & 0x5555555555555555u;
+    x = (x & 0x3333333333333333u) + (x >> 2 & 0x3333333333333333u);
+    x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0Fu;
+    x += x >> 8;
+    x += x >> 16;
+    x += x >> 32;
+    return (int64_t)(x & 0x7F);
+}
+
+INLINE void write_days(const tc_rfm_at *at, int64_t day, values v)
+{
+    for (int i = 0; i < N; i++) {
+        const int bought = at->purchase_days[i] > 0;
+        const int64_t first = at->first_day[i], last = at->last_day[i];
+        v[TC_FEATURE_recency_days][i] =
+            bought ? (double)(day - (bought ? last : 0)) : MISSING;
+        v[TC_FEATURE_tenure_days][i] =
+            bought ? (double)(day - (bought ? first : 0)) : MISSING;
+        v[TC_FEATURE_first_to_last_days][i] =
+            bought ? (double)((bought ? last : 0) - (bought ? first : 0)) : MISSING;
+    }
+    for (int i = 0; i < N; i++) {
+        v[TC_FEATURE_purchase_days][i] = (double)at->purchase_days[i];
+        v[TC_FEATURE_active_months][i] = (double)at->months[i];
+        v[TC_FEATURE_distinct_categories][i] =
+            (double)(at->n_categories[i] + codes_in(at->categories[i]));
+        v[TC_FEATURE_distinct_channels][i] =
+            (double)(at->n_channels[i] + codes_in(at->channels[i]));
+        v[TC_FEATURE_order_count][i] = (double)at->n_orders[i];
+    }
+}
+
+INLINE void write_money(const tc_rfm_at *at, values v)
+{
+    for (int i = 0; i < N; i++) {
+        const double gross = (double)at->gross[i], n_orders = (double)at->n_orders[i];
+        const double average = gross / (MONEY * n_orders);
+        v[TC_FEATURE_net_amount][i] = (double)at->net[i] / MONEY;
+        v[TC_FEATURE_gross_amount][i] = gross / MONEY;
+        v[TC_FEATURE_average_order][i] = at->n_orders[i] > 0 ? average : MISSING;
+    }
+    for (int i = 0; i < N; i++) {
+        const double gross = (double)at->gross[i];
+        const double rate = (double)(at->gross[i] - at->net[i]) / gross;
+        const double share = (double)at->largest_order[i] / gross;
+        v[TC_FEATURE_return_rate][i] = at->gross[i] > 0 ? rate : MISSING;
+        v[TC_FEATURE_largest_order_share][i] = at->gross[i] > 0 ? share : MISSING;
+    }
+    for (int i = 0; i < N; i++) {
+        const double repeated = (double)(at->gross[i] - at->gross_first_day[i]);
+        const double mean = repeated / (MONEY * (double)(at->purchase_days[i] - 1));
+        v[TC_FEATURE_repeat_day_amount][i] = at->purchase_days[i] > 1 ? mean : 0.0;
+    }
+}
+
+/* Mean and variation of the gaps between orders. */
+INLINE void write_gaps(const tc_rfm_at *at, values v)
+{
+    for (int i = 0; i < N; i++) {
+        const int64_t m = at->n_orders[i] - 1, span = at->span[i];
+        const double mean = (double)span / ((double)m * (double)TC_DAY_SECONDS);
+        const double ratio = v[TC_FEATURE_recency_days][i] / mean;
+        const double variation = sqrt(at->spread[i]) / (double)span;
+        v[TC_FEATURE_gap_mean_days][i] = m >= 1 ? mean : MISSING;
+        v[TC_FEATURE_recency_gap_ratio][i] = m >= 1 && span > 0 ? ratio : MISSING;
+        v[TC_FEATURE_gap_cv][i] = m > 1 && span > 0 ? variation : MISSING;
+    }
+}
+
+/* Who has no event before the date has no features. */
+INLINE void clear_empty(const tc_rfm_at *at, values v)
+{
+    for (int f = 0; f < TC_N_FEATURES; f++) {
+        for (int i = 0; i < N; i++) {
+            v[f][i] = at->n_events[i] > 0 ? v[f][i] : MISSING;
+        }
+    }
+}
+
+INLINE void snapshot(tc_rfm_at *at, int64_t day, values v)
+{
+    sum_windows(at);
+    write_windows(at, v);
+    write_days(at, day, v);
+    write_money(at, v);
+    write_gaps(at, v);
+    clear_empty(at, v);
+}
+
+static void snapshot_plain(tc_rfm_at *at, int64_t day, values v)
+{
+    snapshot(at, day, v);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static void snapshot_avx2(tc_rfm_at *at, int64_t day,
+                                                          values v)
+{
+    snapshot(at, day, v);
+}
+#endif
+
+/* The same bits on any processor; only the speed differs. */
+void tc_rfm_snapshot(tc_rfm_scratch *scratch, int date)
+{
+    tc_rfm_at *at = &scratch->at[date];
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) {
+        snapshot_avx2(at, scratch->day[date], scratch->value);
         return;
     }
-    mean = (double)span / ((double)m * (double)TC_DAY_SECONDS);
-    out[TC_FEATURE_gap_mean_days] = mean;
-    if (span > 0) {
-        out[TC_FEATURE_recency_gap_ratio] = recency / mean;
-    }
-    if (span > 0 && m > 1) {
-        const tc_i128 spread = m * s->sums.gap_squares - (tc_i128)span * span;
-        out[TC_FEATURE_gap_cv] = sqrt((double)spread) / (double)span;
-    }
-}
-
-void tc_rfm_snapshot(const tc_rfm_scratch *scratch, int64_t day, double *out)
-{
-    const tc_rfm_sums *sums = &scratch->sums;
-    const int bought = sums->purchase_days > 0;
-    if (scratch->days.n == 0) {
-        for (int f = 0; f < TC_N_FEATURES; f++) {
-            out[f] = MISSING;
-        }
-        return;
-    }
-    out[TC_FEATURE_recency_days] = bought ? (double)(day - sums->last_day) : MISSING;
-    out[TC_FEATURE_tenure_days] = bought ? (double)(day - sums->first_day) : MISSING;
-    out[TC_FEATURE_first_to_last_days] =
-        bought ? (double)(sums->last_day - sums->first_day) : MISSING;
-    out[TC_FEATURE_purchase_days] = (double)sums->purchase_days;
-    out[TC_FEATURE_active_months] = (double)sums->months;
-    out[TC_FEATURE_distinct_categories] = (double)sums->n_categories;
-    out[TC_FEATURE_distinct_channels] = (double)sums->n_channels;
-    write_money(scratch, out);
-    write_gaps(scratch, out[TC_FEATURE_recency_days], out);
-    write_windows(scratch, day, out);
+#endif
+    snapshot_plain(at, scratch->day[date], scratch->value);
 }

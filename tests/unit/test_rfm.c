@@ -182,12 +182,18 @@ static void test_interleaved_orders(void **state)
 static int8_t label_of(const customer *c, int64_t horizon, int64_t active, double *later)
 {
     const tc_rfm_events events = events_of(c);
-    const tc_rfm_label_rule rule = {
-        .day = D, .horizon_days = horizon, .active_days = active};
-    int64_t amount;
-    const int8_t churned = tc_rfm_label(&events, &rule, &amount);
-    *later = (double)amount / 10000.0;
-    return churned;
+    const int64_t days[2] = {D, D + horizon};
+    tc_rfm_scratch *scratch = NULL;
+    tc_error err = {0};
+    int64_t amount[2];
+    int8_t churned[2];
+    assert_int_equal(tc_rfm_scratch_create(&LIMITS, &scratch, &err), TC_OK);
+    assert_int_equal(tc_rfm_dates(scratch, days, 2, &err), TC_OK);
+    assert_int_equal(tc_rfm_add(scratch, &events, 1, &err), TC_OK);
+    tc_rfm_labels(scratch, 0, active, 2, churned, amount);
+    tc_rfm_scratch_destroy(&scratch);
+    *later = (double)amount[1] / 10000.0;
+    return churned[1];
 }
 
 static void test_label(void **state)

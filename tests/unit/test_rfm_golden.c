@@ -238,19 +238,25 @@ static void test_customers(void **state)
 static void test_churn(void **state)
 {
     table *t = load();
-    const tc_rfm_label_rule rule = {.day = day_of("2011-06-09"), .horizon_days = 184};
+    tc_rfm_scratch *scratch = scratch_of_2011();
+    const int64_t days[2] = {day_of("2011-06-09"), day_of("2011-06-09") + 184};
+    tc_error err = {0};
     int n_labelled = 0, n_churned = 0;
     (void)state;
+    assert_int_equal(tc_rfm_dates(scratch, days, 2, &err), TC_OK);
     for (int id = 0; id < N_IDS; id++) {
         const tc_rfm_events events = events_of(t, id);
         int64_t later;
-        const int8_t churned = tc_rfm_label(&events, &rule, &later);
+        int8_t churned;
+        assert_int_equal(tc_rfm_add(scratch, &events, 0, &err), TC_OK);
+        tc_rfm_labels(scratch, 0, 0, 1, &churned, &later);
         assert_true(churned != 1 || later == 0);
         n_labelled += churned >= 0;
         n_churned += churned > 0;
     }
     assert_int_equal(n_labelled, 2787);
     assert_int_equal(n_churned, 845);
+    tc_rfm_scratch_destroy(&scratch);
     tc_mem_free(t);
 }
 

@@ -19,6 +19,7 @@ typedef struct {
     tc_features_profiles profiles;
     tc_features_block block;
     tc_features_silo silo;
+    tc_rfm_totals totals;
 } stage;
 
 /* MiB: of the program, its libraries and dictionaries; without a setting; at least. */
@@ -146,6 +147,7 @@ static tc_status rows_all(stage *s, tc_error *err)
     }
     if (st == TC_OK) {
         st = stream(s, &out, err);
+        s->totals = tc_rfm_totals_of(s->block.scratch);
     }
     st = tc_features_out_end_all(&out, tc_comm_agree_all(s->comm, st, err), err);
     st = tc_features_merge_end_all(s->comm, &s->merge, st, err);
@@ -222,15 +224,16 @@ static tc_status put_attributes_all(stage *s, int64_t counts[DATE_SCORE][2], tc_
  * two of them. */
 static tc_status put_totals_all(stage *s, tc_error *err)
 {
-    const tc_features_totals *t = &s->block.totals;
+    const tc_rfm_totals *t = &s->totals;
+    const tc_i128 returned = t->gross - t->net;
     /* money in halves, so that sums over ranks cannot overflow; that they fit was checked by ingest */
     int64_t words[7] = {t->events,
                         t->purchases,
-                        t->returns,
+                        t->events - t->purchases,
                         (int64_t)((uint64_t)t->gross & 0xFFFFFFFFu),
                         (int64_t)(t->gross >> 32),
-                        (int64_t)((uint64_t)t->returned & 0xFFFFFFFFu),
-                        (int64_t)(t->returned >> 32)};
+                        (int64_t)((uint64_t)returned & 0xFFFFFFFFu),
+                        (int64_t)(returned >> 32)};
     int64_t orders = 0;
     tc_status st;
     tc_comm_sum_i64_all(s->comm, words, 7);

@@ -6,11 +6,7 @@
 
 #include <string.h>
 
-enum {
-    TURN = 32, /* customers that are turned into columns at a time */
-    BLOCK_MOST = 32768,
-    BLOCK_LEAST = 256
-};
+enum { BLOCK_MOST = 32768, BLOCK_LEAST = 256 };
 
 static const double MONEY = 10000.0;
 
@@ -47,6 +43,18 @@ static tc_status create_columns(tc_features_at *at, int64_t n_rows, tc_error *er
                                                                            : TC_OK;
 }
 
+static tc_status create_scratch(tc_features_block *block, const tc_rfm_limits *limits,
+                                tc_error *err)
+{
+    int64_t day[N_DATES];
+    for (int d = 0; d < N_DATES; d++) {
+        day[d] = block->at[d].day;
+    }
+    TC_TRY(tc_rfm_scratch_create(limits, &block->scratch, err));
+    TC_TRY(tc_rfm_dates(block->scratch, day, N_DATES, err));
+    return tc_rfm_scratch_create(limits, &block->scratch_of_ids, err);
+}
+
 tc_status tc_features_block_create(const tc_config *config, const tc_features_merge *merge,
                                    const tc_rfm_limits *limits, tc_features_block *block,
                                    tc_error *err)
@@ -62,14 +70,12 @@ tc_status tc_features_block_create(const tc_config *config, const tc_features_me
     block->hash = tc_mem_alloc(rows, sizeof *block->hash, err);
     block->id = tc_mem_alloc(rows, (size_t)block->id_width, err);
     block->extra_row = tc_mem_alloc(rows, sizeof *block->extra_row, err);
-    block->value =
-        tc_mem_alloc((int64_t)TURN * N_DATES * TC_N_FEATURES, sizeof *block->value, err);
     block->active = tc_mem_alloc(rows, sizeof *block->active, err);
     if (block->hash == NULL || block->id == NULL || block->extra_row == NULL ||
-        block->active == NULL || block->value == NULL) {
+        block->active == NULL) {
         return TC_ENOMEM;
     }
-    return tc_rfm_scratch_create(limits, &block->scratch, err);
+    return create_scratch(block, limits, err);
 }
 
 void tc_features_block_free(tc_features_block *block)
@@ -89,104 +95,58 @@ void tc_features_block_free(tc_features_block *block)
     tc_mem_free(block->id);
     tc_mem_free(block->extra_row);
     tc_mem_free(block->active);
-    tc_mem_free(block->value);
     block->hash = NULL;
     block->id = NULL;
     block->extra_row = NULL;
     block->active = NULL;
-    block->value = NULL;
     tc_rfm_scratch_destroy(&block->scratch);
+    tc_rfm_scratch_destroy(&block->scratch_of_ids);
 }
 
-/* value: [n][N_DATES][TC_N_FEATURES], of the customers from row on. */
-static void turn_date(const tc_features_at *at, int64_t row, int n, const double *value)
+static void label(tc_features_block *b, int date, int64_t row, int n)
 {
-    const int64_t stride = (int64_t)N_DATES * TC_N_FEATURES;
-    int n_features;
-    const tc_feature_def *def = tc_catalogue(&n_features);
-    for (int f = 0; f < n_features; f++) {
-        if (def[f].is_double) {
-            double *column = (double *)at->column[f] + row;
-            for (int i = 0; i < n; i++) {
-                column[i] = value[i * stride + f];
-            }
-        } else {
-            float *column = (float *)at->column[f] + row;
-            for (int i = 0; i < n; i++) {
-                column[i] = (float)value[i * stride + f];
-            }
-        }
+    tc_features_at *at = &b->at[date];
+    int64_t later[TC_RFM_LANES];
+    tc_rfm_labels(b->scratch, date, b->config->features.active_days, n, at->label + row,
+                  later);
+    for (int i = 0; i < n; i++) {
+        at->later_amount[row + i] = (double)later[i] / MONEY;
+        at->n_labelled += at->label[row + i] >= 0;
+        at->n_churned += at->label[row + i] > 0;
     }
 }
 
-/* The values that wait become rows of the columns. */
+/* The customers in the lanes become rows of the columns. */
 static void turn(tc_features_block *b)
 {
+    const int64_t row = b->n - b->n_lanes;
     for (int d = 0; d < N_DATES; d++) {
-        turn_date(&b->at[d], b->n - b->n_values, b->n_values,
-                  b->value + (int64_t)d * TC_N_FEATURES);
+        tc_rfm_turn(b->scratch, d, b->n_lanes, b->at[d].column, row);
+        if (b->at[d].labelled) {
+            label(b, d, row, b->n_lanes);
+        }
     }
-    b->n_values = 0;
-}
-
-static void label(const tc_rfm_events *events, const tc_config *config, tc_features_at *at,
-                  int64_t row)
-{
-    const tc_rfm_label_rule rule = {.day = at->day,
-                                    .horizon_days = config->horizon_days,
-                                    .active_days = config->features.active_days};
-    int64_t later;
-    const int8_t churned = tc_rfm_label(events, &rule, &later);
-    at->label[row] = churned;
-    at->later_amount[row] = (double)later / MONEY;
-    at->n_labelled += churned >= 0;
-    at->n_churned += churned > 0;
-}
-
-static void add_totals(tc_features_totals *t, const tc_rfm_events *events)
-{
-    int64_t all = 0, returned = 0,
-            returns = 0; /* of one customer: ingest checked that they fit */
-    for (int64_t i = 0; i < events->n; i++) {
-        const int is_return = events->kind[i] == TC_KIND_RETURN;
-        all += events->amount[i];
-        returned -= is_return ? events->amount[i] : 0;
-        returns += is_return;
-    }
-    t->events += events->n;
-    t->returns += returns;
-    t->purchases += events->n - returns;
-    t->returned += returned;
-    t->gross += all + returned;
+    tc_rfm_next(b->scratch);
+    b->n_lanes = 0;
 }
 
 static tc_status add(tc_features_block *b, const tc_features_customer *customer,
                      tc_error *err)
 {
-    int64_t day[N_DATES];
     char *id = b->id + b->n * b->id_width;
-    for (int d = 0; d < N_DATES; d++) {
-        day[d] = b->at[d].day;
-    }
     b->hash[b->n] = customer->hash;
     b->extra_row[b->n] = customer->extra_row;
     b->active[b->n] = customer->events.n > 0;
     memcpy(id, customer->id, (size_t)customer->id_width);
     memset(id + customer->id_width, 0, (size_t)(b->id_width - customer->id_width));
-    TC_TRY(tc_rfm_customer(&customer->events, day, N_DATES, b->scratch,
-                           b->value + (int64_t)b->n_values * N_DATES * TC_N_FEATURES, err));
-    for (int d = 0; d < N_DATES; d++) {
-        if (b->at[d].labelled) {
-            label(&customer->events, b->config, &b->at[d], b->n);
-        }
-    }
-    add_totals(&b->totals, &customer->events);
+    TC_TRY(tc_rfm_add(b->scratch, &customer->events, b->n_lanes, err));
     if (b->silo != NULL && customer->events.n > 0) {
-        TC_TRY(tc_features_silo_add(b->silo, customer, b->row0 + b->n, b->scratch, err));
+        TC_TRY(tc_features_silo_add(b->silo, customer, b->row0 + b->n, b->scratch_of_ids,
+                                    err));
     }
     b->n++;
-    b->n_values++;
-    if (b->n_values == TURN) {
+    b->n_lanes++;
+    if (b->n_lanes == TC_RFM_LANES) {
         turn(b);
     }
     return TC_OK;

@@ -20,18 +20,12 @@ int64_t tc_features_memory(const tc_config *config);
 /* Columns of one date. */
 typedef struct {
     int64_t day;
-    int labelled;                /* has label and later_amount */
+    int labelled;                /* has label and later_amount, up to the next date */
     void *column[TC_N_FEATURES]; /* float or double, as the catalogue says */
     int8_t *label;
     double *later_amount;
     int64_t n_labelled, n_churned; /* of all blocks of this rank */
 } tc_features_at;
-
-/* Sums over all customers of this rank, for the attributes. */
-typedef struct {
-    int64_t events, purchases, returns;
-    tc_i128 gross, returned;
-} tc_features_totals;
 
 /* Consecutive customers of this rank as columns. */
 typedef struct {
@@ -42,14 +36,11 @@ typedef struct {
     int64_t *extra_row; /* row in the extra source, -1 = none */
     uint8_t *active;    /* has any event */
     int id_width;
-    int64_t row0;        /* of the first customer among all */
-    int64_t n, capacity; /* customers */
-    tc_features_totals totals;
-    struct tc_features_silo *silo; /* NULL without an identity map; borrowed */
-    tc_rfm_scratch *scratch;
-    double
-        *value; /* [BLOCK][N_DATES][TC_N_FEATURES] customers not yet turned into columns */
-    int n_values;
+    int64_t row0;                             /* of the first customer among all */
+    int64_t n, capacity;                      /* customers */
+    struct tc_features_silo *silo;            /* NULL without an identity map; borrowed */
+    tc_rfm_scratch *scratch, *scratch_of_ids; /* the second one is the silo's */
+    int n_lanes; /* of the scratch: customers that are not yet in the columns */
 } tc_features_block;
 
 /* Local. A block of as many customers as the memory allows; at[].day and at[].labelled are set before. Errors:
