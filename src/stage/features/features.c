@@ -19,6 +19,7 @@ typedef struct {
     tc_features_profiles profiles;
     tc_features_block block;
     tc_features_silo silo;
+    tc_features_tally tally;
     tc_rfm_totals totals;
 } stage;
 
@@ -109,6 +110,7 @@ static tc_status stream(stage *s, tc_features_out *out, tc_error *err)
     tc_features_block *b = &s->block;
     do {
         TC_TRY(tc_features_block_fill(&s->merge, b, err));
+        tc_features_tally_add(&s->tally, b, DATE_SCORE);
         TC_TRY(tc_features_out_write(out, b, err));
         TC_TRY(tc_features_profiles_note(&s->profiles, b, s->shards.row0, err));
     } while (b->n == b->capacity);
@@ -134,6 +136,9 @@ static tc_status rows_all(stage *s, tc_error *err)
     if (st == TC_OK) {
         st = tc_features_block_create(s->config, &s->merge, &limits, &s->block, err);
         s->block.row0 = s->shards.row0;
+        if (st == TC_OK) {
+            st = tc_features_tally_create(&s->shards, &s->tally, err);
+        }
         if (st == TC_OK && s->list.identity_id[0] != '\0') {
             s->block.silo = &s->silo;
             st = tc_features_silo_create(s->config, s->shards.n_shards,
@@ -280,7 +285,7 @@ static tc_status write_all(stage *s, tc_error *err)
         st = join_all(s, err);
     }
     if (st == TC_OK) {
-        st = tc_features_put_summary_all(s->comm, s->config, &s->shards, s->out,
+        st = tc_features_put_summary_all(s->comm, s->config, &s->tally, s->out,
                                          s->block.at[DATE_SCORE].day, err);
     }
     for (int d = 0; d < DATE_SCORE; d++) {
@@ -316,6 +321,7 @@ tc_status tc_features_all(tc_comm *comm, const tc_config *config, tc_error *err)
         st = write_all(&s, err);
     }
     tc_features_block_free(&s.block);
+    tc_features_tally_free(&s.tally);
     tc_features_silo_free(&s.silo);
     tc_shards_free(&s.shards);
     tc_features_profiles_close_all(&s.profiles);

@@ -10,6 +10,7 @@
 #include "features_merge.h"
 
 #include "tiercel/lineage.h"
+#include "tiercel/tally.h"
 
 /* Ascending, so that one pass over the events serves all of them. */
 enum { DATE_BACKTEST, DATE_TRAIN, DATE_SCORE, N_DATES };
@@ -87,11 +88,31 @@ tc_field tc_features_field(int64_t day, int feature, tc_features_text *text);
 void tc_features_name(char name[TC_FEATURES_NAME], const char *folder, int64_t day,
                       const char *leaf);
 
-/* Collective; features_summary.c. Reads the columns of a date back and writes summary/<date>/... Errors (agreed):
- * TC_EIO, TC_ENOMEM. */
+/* What is known of the columns of one date when all blocks are through; features_tally.c. */
+enum { TC_FEATURES_LANES = 8 };
+typedef struct {
+    const tc_shards *shards;       /* borrowed */
+    double *sum;                   /* [shards of this rank][TC_N_FEATURES] */
+    tc_tally *counts;              /* [TC_N_FEATURES] */
+    int is_counted[TC_N_FEATURES]; /* all values so far are small whole numbers */
+    int64_t shard;                 /* that the next row belongs to */
+    double lane[TC_N_FEATURES][TC_FEATURES_LANES]; /* its sums so far */
+} tc_features_tally;
+
+/* Local. Errors: TC_ENOMEM (the tally is to be freed in every case). */
+TC_NODISCARD tc_status tc_features_tally_create(const tc_shards *shards,
+                                                tc_features_tally *tally, tc_error *err);
+void tc_features_tally_free(tc_features_tally *tally);
+/* Local. Takes the next block; also the last one, which may be empty. */
+void tc_features_tally_add(tc_features_tally *tally, const tc_features_block *block,
+                           int date);
+
+/* Collective; features_summary.c. Writes summary/<date>/... from the tally; columns that it could not count are read
+ * back. Errors (agreed): TC_EIO, TC_ENOMEM. */
 TC_NODISCARD tc_status tc_features_put_summary_all(tc_comm *comm, const tc_config *config,
-                                                   const tc_shards *shards, tc_store *store,
-                                                   int64_t day, tc_error *err);
+                                                   const tc_features_tally *tally,
+                                                   tc_store *store, int64_t day,
+                                                   tc_error *err);
 
 /* Collective; features_orders.c. Number of different orders in the files of the list. Errors (agreed): TC_EDATA,
  * TC_EIO, TC_ENOMEM. */

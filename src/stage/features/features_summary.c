@@ -1,5 +1,6 @@
-/* features_summary.c - the distribution of each feature at the date of the scores, from the columns as they were
- * written: as many at a time as fit the memory, and one in pieces if not even that fits. */
+/* features_summary.c - the distribution of each feature at the date of the scores: means, and quantiles of small whole
+ * numbers, from the tally; other quantiles from the columns as they were written: as many at a time as fit the memory, and one
+ * in pieces if not even that fits. */
 #include "features_impl.h"
 
 #include "tiercel/catalogue.h"
@@ -8,8 +9,7 @@
 #include "tiercel/quantile_all.h"
 
 #include <math.h>
-
-enum { LANES = 8 };
+#include <string.h>
 
 static const double SUMMARY_P[] = {0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0};
 enum { N_P = sizeof SUMMARY_P / sizeof SUMMARY_P[0] };
@@ -20,39 +20,18 @@ typedef struct {
     int64_t n_valid[TC_N_FEATURES], missing[TC_N_FEATURES];
 } summary;
 
-/* Columns first .. first + n - 1 of the catalogue. */
+/* Some columns of the catalogue. */
 typedef struct {
     tc_store *store;
     const tc_shards *shards;
     int64_t day;
-    int first, n;
+    int feature[TC_N_FEATURES], n;
     int whole; /* all rows of this rank are in memory, else those of one shard */
     tc_quantile_column column[TC_N_FEATURES];
     void *data[TC_N_FEATURES]; /* the same, owned */
     tc_store_piece *piece[TC_N_FEATURES];
     tc_features_text text[TC_N_FEATURES];
 } group;
-
-/* Sum of the values that are not missing, in a fixed order of 8 lanes whatever the vector width. */
-static double sum_wide(const double *v, int64_t n)
-{
-    double lane[LANES] = {0.0};
-    for (int64_t i = 0; i < n; i++) {
-        lane[i % LANES] += isnan(v[i]) ? 0.0 : v[i];
-    }
-    return ((lane[0] + lane[1]) + (lane[2] + lane[3])) +
-           ((lane[4] + lane[5]) + (lane[6] + lane[7]));
-}
-
-static double sum_narrow(const float *v, int64_t n)
-{
-    double lane[LANES] = {0.0};
-    for (int64_t i = 0; i < n; i++) {
-        lane[i % LANES] += isnan(v[i]) ? 0.0 : (double)v[i];
-    }
-    return ((lane[0] + lane[1]) + (lane[2] + lane[3])) +
-           ((lane[4] + lane[5]) + (lane[6] + lane[7]));
-}
 
 static size_t width_of(const group *g, int i)
 {
@@ -79,21 +58,6 @@ static tc_status load_rows(void *context, int64_t *row, int64_t n_rows, tc_error
     return TC_OK;
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): the type is that of all visits */
-static tc_status visit_sums(void *context, int64_t row, int64_t n_rows, int64_t *ints,
-                            double *reals, tc_error *err)
-{
-    group *g = context;
-    (void)ints;
-    TC_TRY(load_rows(context, &row, n_rows, err));
-    for (int i = 0; i < g->n; i++) {
-        reals[i] = g->column[i].is_double
-                       ? sum_wide((const double *)g->data[i] + row, n_rows)
-                       : sum_narrow((const float *)g->data[i] + row, n_rows);
-    }
-    return TC_OK;
-}
-
 /* Collective. */
 static tc_status open_all(group *g, tc_error *err)
 {
@@ -101,8 +65,8 @@ static tc_status open_all(group *g, tc_error *err)
     const tc_feature_def *def = tc_catalogue(&n_features);
     tc_status st = TC_OK;
     for (int i = 0; i < g->n && st == TC_OK; i++) {
-        const tc_field field = tc_features_field(g->day, g->first + i, &g->text[i]);
-        g->column[i].is_double = def[g->first + i].is_double;
+        const tc_field field = tc_features_field(g->day, g->feature[i], &g->text[i]);
+        g->column[i].is_double = def[g->feature[i]].is_double;
         st = tc_store_view_all(g->store, &field, NULL, &g->piece[i], err);
     }
     return st;
@@ -121,7 +85,7 @@ static tc_status allocate(group *g, int64_t n_rows, tc_error *err)
     return TC_OK;
 }
 
-/* Collective. Sums and quantiles of the columns of a group. */
+/* Collective. Quantiles of the columns of a group. */
 static tc_status measure_all(tc_comm *comm, group *g, summary *s, tc_error *err)
 {
     const tc_quantile_request request = {.columns = g->column,
@@ -130,24 +94,15 @@ static tc_status measure_all(tc_comm *comm, group *g, summary *s, tc_error *err)
                                          .n_p = N_P,
                                          .rule = TC_QUANTILE_TYPE7};
     const tc_quantile_rows rows = {load_rows, g};
-    tc_fold *fold = NULL;
-    tc_status st = tc_fold_create(0, g->n, &fold, err);
-    st = tc_comm_agree_all(comm, st, err);
-    if (st == TC_OK) {
-        st = tc_fold_run_all(comm, g->shards, fold, visit_sums, g, err);
-    }
-    if (st == TC_OK) {
-        st = tc_quantile_rows_all(comm, g->shards, &request, &rows,
-                                  s->quantile + (int64_t)g->first * N_P,
-                                  s->n_valid + g->first, err);
-    }
+    double quantile[TC_N_FEATURES * N_P];
+    int64_t n_valid[TC_N_FEATURES];
+    const tc_status st =
+        tc_quantile_rows_all(comm, g->shards, &request, &rows, quantile, n_valid, err);
     for (int i = 0; i < g->n && st == TC_OK; i++) {
-        const int f = g->first + i;
-        s->missing[f] = g->shards->n_global - s->n_valid[f];
-        s->mean[f] =
-            s->n_valid[f] > 0 ? tc_fold_real(fold)[i] / (double)s->n_valid[f] : (double)NAN;
+        memcpy(s->quantile + (int64_t)g->feature[i] * N_P, quantile + (int64_t)i * N_P,
+               sizeof SUMMARY_P);
+        s->n_valid[g->feature[i]] = n_valid[i];
     }
-    tc_fold_destroy(&fold);
     return st;
 }
 
@@ -216,23 +171,113 @@ static tc_status put_all(tc_store *store, int64_t day, const summary *s, tc_erro
     return st;
 }
 
+/* Collective. The features whose values are all counted; *left: the others. */
+static tc_status count_all(tc_comm *comm, const tc_features_tally *t, summary *s,
+                           int left[TC_N_FEATURES], int *n_left, tc_error *err)
+{
+    int64_t others[TC_N_FEATURES], *count, *all;
+    int n = 0;
+    tc_status st;
+    *n_left = 0;
+    for (int f = 0; f < TC_N_FEATURES; f++) {
+        others[f] = !t->is_counted[f];
+    }
+    tc_comm_max_i64_all(comm, others, TC_N_FEATURES);
+    all = tc_mem_alloc((int64_t)TC_N_FEATURES * TC_TALLY_VALUES, sizeof *all, err);
+    st = tc_comm_agree_all(comm, all == NULL ? TC_ENOMEM : TC_OK, err);
+    for (int f = 0; f < TC_N_FEATURES && st == TC_OK; f++) {
+        if (others[f] == 0) {
+            tc_tally_counts(&t->counts[f], all + (int64_t)n++ * TC_TALLY_VALUES);
+        } else {
+            left[(*n_left)++] = f;
+        }
+    }
+    if (st == TC_OK) {
+        tc_comm_sum_i64_all(comm, all, (int64_t)n * TC_TALLY_VALUES);
+    }
+    count = all;
+    for (int f = 0; f < TC_N_FEATURES && st == TC_OK; f++) {
+        if (others[f] == 0) {
+            tc_tally_quantiles(count, SUMMARY_P, N_P, s->quantile + (int64_t)f * N_P,
+                               &s->n_valid[f]);
+            count += TC_TALLY_VALUES;
+        }
+    }
+    tc_mem_free(all);
+    return st;
+}
+
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is that of all visits */
+static tc_status visit_sums(void *context, int64_t row, int64_t n_rows, int64_t *ints,
+                            double *reals, tc_error *err)
+{
+    const double **sum = context;
+    (void)row;
+    (void)n_rows;
+    (void)ints;
+    (void)err;
+    memcpy(reals, *sum, TC_N_FEATURES * sizeof *reals);
+    *sum += TC_N_FEATURES;
+    return TC_OK;
+}
+
+/* Collective. Means from the sums of the shards, when it is known how many values there are. */
+static tc_status means_all(tc_comm *comm, const tc_features_tally *t, summary *s,
+                           tc_error *err)
+{
+    const double *sum = t->sum;
+    tc_fold *fold = NULL;
+    tc_status st =
+        tc_comm_agree_all(comm, tc_fold_create(0, TC_N_FEATURES, &fold, err), err);
+    if (st == TC_OK) {
+        st = tc_fold_run_all(comm, t->shards, fold, visit_sums, (void *)&sum, err);
+    }
+    for (int f = 0; f < TC_N_FEATURES && st == TC_OK; f++) {
+        s->missing[f] = t->shards->n_global - s->n_valid[f];
+        s->mean[f] =
+            s->n_valid[f] > 0 ? tc_fold_real(fold)[f] / (double)s->n_valid[f] : (double)NAN;
+    }
+    tc_fold_destroy(&fold);
+    return st;
+}
+
+/* Collective. Quantiles of the features that the tally does not know. */
+static tc_status read_all(tc_comm *comm, const tc_config *config, group *g,
+                          const int *feature, int n, summary *s, tc_error *err)
+{
+    const group empty = *g;
+    int64_t most[2], at_a_time;
+    tc_status st = TC_OK;
+    most_rows_all(comm, g->shards, most);
+    at_a_time = tc_features_memory(config) / 2 / ((most[1] + 1) * (int64_t)sizeof(double));
+    for (int i = 0; i < n && st == TC_OK; i += g->n) {
+        *g = empty;
+        g->whole = at_a_time > 0;
+        g->n = at_a_time < 1 ? 1 : at_a_time < n - i ? (int)at_a_time : n - i;
+        memcpy(g->feature, feature + i, (size_t)g->n * sizeof *feature);
+        st = group_all(comm, g, most[0], s, err);
+    }
+    return st;
+}
+
 tc_status tc_features_put_summary_all(tc_comm *comm, const tc_config *config,
-                                      const tc_shards *shards, tc_store *store, int64_t day,
-                                      tc_error *err)
+                                      const tc_features_tally *tally, tc_store *store,
+                                      int64_t day, tc_error *err)
 {
     summary s = {.n_valid = {0}};
     group *g = tc_mem_alloc(1, sizeof *g, err);
-    int64_t most[2], at_a_time;
+    int left[TC_N_FEATURES], n_left;
     tc_status st = tc_comm_agree_all(comm, g == NULL ? TC_ENOMEM : TC_OK, err);
-    most_rows_all(comm, shards, most);
-    at_a_time = tc_features_memory(config) / 2 / ((most[1] + 1) * (int64_t)sizeof(double));
-    for (int f = 0; f < TC_N_FEATURES && st == TC_OK; f += g->n) {
-        const int left = TC_N_FEATURES - f;
+    if (st == TC_OK) {
+        st = count_all(comm, tally, &s, left, &n_left, err);
+    }
+    if (st == TC_OK) {
         TC_ASSERT(g != NULL);
-        *g = (group){.store = store, .shards = shards, .day = day, .first = f};
-        g->whole = at_a_time > 0;
-        g->n = at_a_time < 1 ? 1 : at_a_time < left ? (int)at_a_time : left;
-        st = group_all(comm, g, most[0], &s, err);
+        *g = (group){.store = store, .shards = tally->shards, .day = day};
+        st = read_all(comm, config, g, left, n_left, &s, err);
+    }
+    if (st == TC_OK) {
+        st = means_all(comm, tally, &s, err);
     }
     if (st == TC_OK) {
         st = put_all(store, day, &s, err);
