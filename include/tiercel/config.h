@@ -182,6 +182,7 @@ typedef struct {
     int64_t restarts, sample, max_iterations;
     double tolerance;
     char *weight; /* feature; NULL = every customer counts once */
+    char *previous; /* run directory or segments.h5 of an earlier run, "" = none */
 } tc_config_segment;
 
 typedef struct {

@@ -54,6 +54,14 @@ int tc_stage_active(const tc_config *config, tc_stage_kind kind);
 TC_NODISCARD tc_status tc_stage_open_all(tc_comm *comm, const tc_config *config,
                                          tc_stage_kind kind, tc_store **out, tc_error *err);
 
+/* Collective. Opens the segments.h5 that segment.previous names; *out is NULL if it names none. Its id is part of
+ * that of the segments made from it. Errors (agreed): as tc_store_open_all; TC_ECONFIG if it is this run's own file. */
+TC_NODISCARD tc_status tc_stage_open_previous_all(tc_comm *comm, const tc_config *config,
+                                                  tc_store **out, tc_error *err);
+/* Collective. The same just to see whether it can be opened. */
+TC_NODISCARD tc_status tc_stage_check_previous_all(tc_comm *comm, const tc_config *config,
+                                                   tc_error *err);
+
 /* Collective. The id that the file of a stage must have now, from the ids in the files
  * upstream (which are opened). Not for ingest. Errors as tc_store_open_all. */
 TC_NODISCARD tc_status tc_stage_id_all(tc_comm *comm, const tc_config *config,

@@ -118,6 +118,9 @@ tc_status tc_cmd_run_all(tc_comm *comm, int argc, char **argv, tc_error *err)
     } else if (st == TC_OK) {
         st = tc_comm_agree_all(comm, tc_config_check(s.config, err), err);
         if (st == TC_OK) {
+            st = tc_stage_check_previous_all(comm, s.config, err);
+        }
+        if (st == TC_OK) {
             st = session_prepare_all(comm, &s, TC_N_STAGES, err);
         }
         if (st == TC_OK) {
@@ -180,6 +183,9 @@ tc_status tc_cmd_check_all(tc_comm *comm, int argc, char **argv, tc_error *err)
         }
     } else if (st == TC_OK) {
         st = tc_comm_agree_all(comm, tc_config_check(s.config, err), err);
+        if (st == TC_OK) {
+            st = tc_stage_check_previous_all(comm, s.config, err);
+        }
         if (st == TC_OK) {
             st = tc_source_fingerprint_all(comm, s.config, fingerprint, err);
         }

@@ -78,9 +78,18 @@ int tc_portrait_known(const char *feature)
     return find(feature) != NULL;
 }
 
+static const char MISSING[] = "=missing";
+
+/* 1 for <feature>=missing, which is 1 where a feature is missing. */
+static int is_lack(const char *feature)
+{
+    const size_t n = strlen(feature);
+    return n >= sizeof MISSING && strcmp(feature + n - (sizeof MISSING - 1), MISSING) == 0;
+}
+
 int tc_portrait_is_level(const char *feature)
 {
-    return is_user(feature) && strchr(feature, '=') != NULL;
+    return (is_user(feature) && strchr(feature, '=') != NULL) || is_lack(feature);
 }
 
 static int same_theme(const char *a, const char *b)
@@ -148,6 +157,12 @@ static void phrase(const tc_trait *trait, char *out, size_t size)
         (void)snprintf(out, size, "%s%s", level, high ? known->high : known->low);
         return;
     }
+    if (is_lack(trait->feature)) {
+        const size_t n = strlen(own) - (sizeof MISSING - 1);
+        (void)snprintf(out, size, "%s %.*s", high ? "without" : "with",
+                       (int)whole_letters(own, n < 56 ? n : 56), own);
+        return;
+    }
     if (tc_portrait_is_level(trait->feature)) {
         (void)snprintf(out, size, "%s%.*s", high ? "" : "not ", (int)whole_letters(own, 56),
                        own);
@@ -188,6 +203,13 @@ void tc_portrait_name(const tc_trait *trait, int n, int most, char *name)
     }
 }
 
+void tc_portrait_number(const char *name, const char *ending, char *out)
+{
+    const size_t room = TC_PORTRAIT_NAME - 1 - strlen(ending);
+    (void)snprintf(out, TC_PORTRAIT_NAME, "%.*s%s", (int)whole_letters(name, room), name,
+                   ending);
+}
+
 /* Short, for people: whole from 1,000 on, else four digits. */
 static void number(double value, int is_level, char *out, size_t size)
 {
@@ -202,6 +224,12 @@ static void number(double value, int is_level, char *out, size_t size)
     }
 }
 
+/* 1 if the medians lie on the side of the difference. */
+static int medians_tell(const tc_trait *t)
+{
+    return t->difference > 0 ? t->typical > t->typical_base : t->typical < t->typical_base;
+}
+
 void tc_portrait_text(const tc_trait *trait, int n, char *text)
 {
     int order[TC_PORTRAIT_TRAITS];
@@ -210,12 +238,14 @@ void tc_portrait_text(const tc_trait *trait, int n, char *text)
     for (int i = 0; i < found; i++) {
         const tc_trait *t = &trait[order[i]];
         const int is_level = tc_portrait_is_level(t->feature);
+        const int by_mean = is_level || !medians_tell(t);
         char words_of[PHRASE], own[32], all[32], piece[PIECE];
         phrase(t, words_of, sizeof words_of);
-        number(t->typical, is_level, own, sizeof own);
-        number(t->typical_base, is_level, all, sizeof all);
-        (void)snprintf(piece, sizeof piece, "%s (%.*s %s against %s)", words_of,
-                       (int)whole_letters(t->feature, 64), t->feature, own, all);
+        number(by_mean ? t->centre : t->typical, is_level, own, sizeof own);
+        number(by_mean ? t->centre_base : t->typical_base, is_level, all, sizeof all);
+        (void)snprintf(piece, sizeof piece, "%s (%.*s %s%s against %s)", words_of,
+                       (int)whole_letters(t->feature, 64), t->feature,
+                       by_mean && !is_level ? "mean " : "", own, all);
         add(text, TC_PORTRAIT_TEXT, piece);
     }
     if (found == 0) {

@@ -26,7 +26,7 @@ static const tc_stage_def table[TC_N_STAGES] = {
     {"segment",
      "segments.h5",
      "tiercel.segments",
-     1,
+     2,
      "run segment",
      {TC_STAGE_FEATURES, -1},
      tc_segment_all},
@@ -40,14 +40,14 @@ static const tc_stage_def table[TC_N_STAGES] = {
     {"assign",
      "tiers.h5",
      "tiercel.tiers",
-     1,
+     2,
      "run assign",
      {TC_STAGE_FEATURES, TC_STAGE_SEGMENT, TC_STAGE_CHURN, -1},
      tc_assign_all},
     {"report",
      "report.json",
      "tiercel.report",
-     1,
+     2,
      "run input quality features segment churn assign",
      {TC_STAGE_INGEST, TC_STAGE_FEATURES, TC_STAGE_ASSIGN, -1},
      tc_report_all},
@@ -198,6 +198,20 @@ static tc_status append_upstream_all(tc_comm *comm, const tc_config *config,
     return st;
 }
 
+/* Collective. Appends the run id of the earlier segments that this run's take their numbers from. */
+static tc_status append_previous_all(tc_comm *comm, const tc_config *config,
+                                     tc_buffer *text, tc_error *err)
+{
+    tc_store *store = NULL;
+    tc_status st = tc_stage_open_previous_all(comm, config, &store, err);
+    if (st == TC_OK && store != NULL) {
+        st = tc_buffer_print(text, err, "|previous=%s", tc_store_head(store)->run_id);
+        st = tc_comm_agree_all(comm, st, err);
+    }
+    tc_store_close_all(&store);
+    return st;
+}
+
 tc_status tc_stage_id_all(tc_comm *comm, const tc_config *config, tc_stage_kind kind,
                           char id[TC_ID_TEXT], tc_error *err)
 {
@@ -217,6 +231,9 @@ tc_status tc_stage_id_all(tc_comm *comm, const tc_config *config, tc_stage_kind 
         } else if (tc_stage_active(config, from)) {
             st = append_upstream_all(comm, config, from, &text, err);
         }
+    }
+    if (st == TC_OK && kind == TC_STAGE_SEGMENT) {
+        st = append_previous_all(comm, config, &text, err);
     }
     if (st == TC_OK) {
         tc_hash128_text(tc_hash128_of(text.data, (size_t)text.size), id);

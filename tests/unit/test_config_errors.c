@@ -12,7 +12,7 @@ static void test_unknown_keys(void **state)
     expect_more(
         "segment:\n  k: 3\n  kk: 3\n",
         "c.yaml:7: segment.kk: unknown key; allowed: features, k, scale, winsorise, "
-        "restarts, sample, max_iterations, tolerance, weight");
+        "restarts, sample, max_iterations, tolerance, weight, previous");
     expect_more(
         "assign:\n  tiers:\n  - {name: a, share: 0.5}\n  - name: b\n    part: 0.5\n",
         "c.yaml:9: assign.tiers[1].part: unknown key; allowed: name, share");
@@ -21,7 +21,7 @@ static void test_unknown_keys(void **state)
     expect_more(
         "segment: {<<: 1}\n",
         "c.yaml:5: segment.<<: unknown key; allowed: features, k, scale, winsorise, "
-        "restarts, sample, max_iterations, tolerance, weight");
+        "restarts, sample, max_iterations, tolerance, weight, previous");
     expect_more("? [a, b]\n: 1\n",
                 "c.yaml:5: a key must be a single word; allowed: run, input, "
                 "identity, customers, interactions, wide, quality, features, segment, "
@@ -51,10 +51,10 @@ static void test_wrong_types(void **state)
     expect_more("churn: {ridge: .nan}\n",
                 "c.yaml:5: churn.ridge: \".nan\" is not a number; "
                 "allowed: a number from 0 to 1000000");
-    expect_more(
-        "segment:\n",
-        "c.yaml:5: segment: nothing stands here; allowed: a mapping with the keys "
-        "features, k, scale, winsorise, restarts, sample, max_iterations, tolerance, weight");
+    expect_more("segment:\n",
+                "c.yaml:5: segment: nothing stands here; allowed: a mapping with the keys "
+                "features, k, scale, winsorise, restarts, sample, max_iterations, "
+                "tolerance, weight, previous");
     expect_more("features: 365\n",
                 "c.yaml:5: features: a single value stands here; allowed: a "
                 "mapping with the keys active_days");
@@ -295,7 +295,7 @@ static void test_override_errors(void **state)
     }
     expect_set("segment.kk=3",
                "--set segment.kk: unknown key; allowed: features, k, scale, "
-               "winsorise, restarts, sample, max_iterations, tolerance, weight");
+               "winsorise, restarts, sample, max_iterations, tolerance, weight, previous");
     expect_set("segmnt.k=3", "--set segmnt.k: segmnt: unknown key; allowed: run, input, "
                              "identity, customers, interactions, wide, quality, features, "
                              "segment, churn, assign");

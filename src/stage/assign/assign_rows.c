@@ -55,9 +55,9 @@ static tc_status copy_others_all(tc_assign *a, tc_error *err)
 {
     static const tc_field cluster = {
         .name = "tiers/cluster",
-        .type = TC_U8,
+        .type = TC_U16,
         .unit = "1",
-        .description = "cluster of segments.h5, 1 = highest value; 0 = not yet a customer"};
+        .description = "number of the cluster of segments.h5; 0 = not yet a customer"};
     static const tc_field probability = {
         .name = "tiers/churn_probability",
         .type = TC_F32,

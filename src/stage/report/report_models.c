@@ -5,16 +5,6 @@
 
 #define COUNT_OF(table) (sizeof(table) / sizeof *(table))
 
-static void number_clusters(tc_report *r, json_t *clusters)
-{
-    size_t i;
-    json_t *cluster;
-    json_array_foreach(clusters, i, cluster)
-    {
-        tc_report_set(r, cluster, "cluster", json_integer((json_int_t)i + 1));
-    }
-}
-
 tc_status tc_report_segments_all(tc_report *r, tc_error *err)
 {
     static const tc_report_count counts[] = {{"k", "k"},
@@ -33,7 +23,6 @@ tc_status tc_report_segments_all(tc_report *r, tc_error *err)
         {"model/missing", TC_I64, 0, {"missing"}},
     };
     static const tc_report_column cluster[] = {
-        {"model/size", TC_I64, 0, {"customers"}},
         {"model/net_amount", TC_F64, 0, {"net_amount"}},
         {"model/mean_net_amount", TC_F64, 0, {"mean_net_amount"}},
         {"model/mean_recency_days", TC_F64, 0, {"mean_recency_days"}},
@@ -54,9 +43,6 @@ tc_status tc_report_segments_all(tc_report *r, tc_error *err)
     }
     if (st == TC_OK) {
         st = tc_report_rows_all(r, r->segments, cluster, COUNT_OF(cluster), clusters, err);
-    }
-    if (st == TC_OK) {
-        number_clusters(r, clusters);
     }
     return st;
 }

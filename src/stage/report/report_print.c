@@ -201,13 +201,39 @@ static void print_tiers(const json_t *report, FILE *out)
     }
 }
 
+/* What became of the clusters of the previous run. */
+static void print_changes(const json_t *identity, FILE *out)
+{
+    char a[3][NUMBER_TEXT];
+    size_t i;
+    const json_t *cluster;
+    if (!json_is_true(get(identity, "has_previous"))) {
+        return;
+    }
+    (void)fprintf(out, "since %s: %s of %s customers of both runs changed cluster (%s)\n",
+                  text_of(identity, "previous_as_of"),
+                  count_text(count_of(identity, "customers_changed"), a[0]),
+                  count_text(count_of(identity, "customers_in_both"), a[1]),
+                  percent_text(number_of(identity, "changed_share"), a[2]));
+    json_array_foreach(get(identity, "previous"), i, cluster)
+    {
+        if (strcmp(text_of(cluster, "fate"), "vanished") == 0) {
+            (void)fprintf(out, "vanished: %lld %s\n", count_of(cluster, "cluster"),
+                          text_of(cluster, "name"));
+        }
+    }
+    if (json_is_true(get(identity, "method_changed"))) {
+        (void)fprintf(out, "the method changed: %s\n", text_of(identity, "method_changes"));
+    }
+}
+
 static void print_clusters(const json_t *report, FILE *out)
 {
     const json_t *clusters = get(get(report, "segments"), "clusters");
     char a[4][NUMBER_TEXT];
     size_t i;
     const json_t *cluster;
-    (void)fprintf(out, "\n%-16s %14s %18s %14s %10s\n", "Cluster", "customers",
+    (void)fprintf(out, "\n%-7s %-44s %12s %16s %12s %8s\n", "Cluster", "", "customers",
                   "net a customer", "days silent", "orders");
     json_array_foreach(clusters, i, cluster)
     {
@@ -215,12 +241,14 @@ static void print_clusters(const json_t *report, FILE *out)
             (void)fprintf(out, "... and %zu more\n", json_array_size(clusters) - i);
             break;
         }
-        (void)fprintf(out, "%-16lld %14s %18s %14s %10s\n", count_of(cluster, "cluster"),
+        (void)fprintf(out, "%-7lld %-44s %12s %16s %12s %8s\n",
+                      count_of(cluster, "cluster"), text_of(cluster, "name"),
                       count_text(count_of(cluster, "customers"), a[0]),
                       real_text(number_of(cluster, "mean_net_amount"), 2, a[1]),
                       real_text(number_of(cluster, "mean_recency_days"), 1, a[2]),
                       real_text(number_of(cluster, "mean_order_count"), 1, a[3]));
     }
+    print_changes(get(get(report, "segments"), "identity"), out);
 }
 
 static void print_named(const json_t *report, FILE *out)

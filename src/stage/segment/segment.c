@@ -12,6 +12,8 @@ static void free_all(tc_segment *s)
     tc_kmeans_destroy(&s->model);
     tc_shards_free(&s->known);
     tc_shards_free(&s->customers);
+    tc_segment_identity_destroy(&s->identity);
+    tc_segment_previous_close_all(&s->previous);
     tc_store_close_all(&s->features);
     tc_mem_free(s);
 }
@@ -42,10 +44,16 @@ tc_status tc_segment_all(tc_comm *comm, const tc_config *config, tc_error *err)
     s->config = config;
     st = tc_segment_load_all(s, err);
     if (st == TC_OK) {
+        st = tc_segment_previous_all(s, err);
+    }
+    if (st == TC_OK) {
         st = tc_segment_fit_all(s, err);
     }
     if (st == TC_OK) {
         st = tc_segment_rank_all(s, err);
+    }
+    if (st == TC_OK) {
+        st = tc_segment_describe_all(s, err);
     }
     if (st == TC_OK) {
         st = tc_segment_write_all(s, err);

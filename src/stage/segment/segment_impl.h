@@ -2,11 +2,11 @@
 #ifndef TC_SEGMENT_IMPL_H
 #define TC_SEGMENT_IMPL_H
 
+#include "segment_identity.h"
 #include "segment_lloyd.h"
 #include "segment_matrix.h"
 #include "segment_source.h"
 #include "segment_survey.h"
-
 #include "tiercel/lineage.h"
 #include "tiercel/scale_all.h"
 
@@ -15,7 +15,7 @@ enum { TC_SEGMENT_NET, TC_SEGMENT_RECENCY, TC_SEGMENT_ORDERS, TC_SEGMENT_SUMS };
 
 enum { TC_SEGMENT_NAME = 288 };
 
-typedef struct {
+typedef struct tc_segment {
     tc_comm *comm;
     const tc_config *config;
     tc_store *features;
@@ -62,6 +62,9 @@ typedef struct {
         size[TC_KMEANS_MAX_K]; /* customers by cluster of the model, be their weight 0 */
     double sum[TC_KMEANS_MAX_K][TC_SEGMENT_SUMS];
     int64_t n_values[TC_KMEANS_MAX_K][TC_SEGMENT_SUMS];
+
+    tc_segment_previous *previous; /* NULL without segment.previous */
+    tc_segment_identity *identity; /* once the fit is done */
 } tc_segment;
 
 /* Collective. Opens features.h5, finds the known customers, fits the scales and puts the features on the

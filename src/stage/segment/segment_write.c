@@ -3,9 +3,8 @@
 
 #include "tiercel/fault.h"
 
+#include <stdio.h>
 #include <string.h>
-
-enum { NAME_WIDTH = 32 };
 
 static const char *const transform_name[] = {[TC_AS_IS] = "none", [TC_LOG1P] = "log"};
 static const char *const lack_name[] = {[TC_LACK_CATALOGUE] = "catalogue",
@@ -19,7 +18,7 @@ typedef struct {
     double original[TC_KMEANS_MAX_K * TC_KMEANS_MAX_D];
     int64_t size[TC_KMEANS_MAX_K];
     double net[TC_KMEANS_MAX_K], mean[TC_SEGMENT_SUMS][TC_KMEANS_MAX_K];
-    char name[TC_KMEANS_MAX_D][NAME_WIDTH];
+    char name[TC_KMEANS_MAX_D][TC_SEGMENT_NAME];
     uint8_t transform[TC_KMEANS_MAX_D], lack[TC_KMEANS_MAX_D];
     double number[5][TC_KMEANS_MAX_D]; /* mean, scale, low, high, impute */
     int64_t clipped[TC_KMEANS_MAX_D], missing[TC_KMEANS_MAX_D];
@@ -48,9 +47,7 @@ static void fill_cluster(const tc_segment *s, int place, tables *t)
 static void fill_feature(const tc_segment *s, int f, tables *t)
 {
     const tc_scale *scale = &s->scale[f];
-    const char *name = s->use[f].feature;
-    const size_t length = strlen(name);
-    memcpy(t->name[f], name, length < NAME_WIDTH ? length : NAME_WIDTH);
+    (void)snprintf(t->name[f], sizeof t->name[f], "%s", s->use[f].feature);
     t->transform[f] = (uint8_t)s->use[f].transform;
     t->lack[f] = (uint8_t)s->use[f].lack;
     t->number[0][f] = scale->mean;
@@ -117,7 +114,7 @@ static tc_status put_clusters_all(const tc_segment *s, tc_store *out, const tabl
 }
 
 /* Collective. */
-static tc_status put_features_all(const tc_segment *s, tc_store *out, const tables *t,
+static tc_status put_features_all(tc_segment *s, tc_store *out, const tables *t,
                                   tc_error *err)
 {
     static const struct {
@@ -129,11 +126,10 @@ static tc_status put_features_all(const tc_segment *s, tc_store *out, const tabl
         {"model/high", "transformed", "higher values are set to this; inf = not cut"},
         {"model/impute", "of the feature", "raw value that stands for a missing one"}};
     tc_field field = {.name = "model/feature_name",
-                      .type = TC_TEXT,
                       .unit = "",
-                      .width = NAME_WIDTH,
                       .description = "features, as in the catalogue"};
-    tc_status st = tc_store_put_small_all(out, &field, t->name, s->n_use, err);
+    tc_status st = tc_segment_put_texts_all(s, out, field, t->name[0], sizeof t->name[0],
+                                            s->n_use, err);
     if (st == TC_OK) {
         field = (tc_field){.name = "model/transform",
                            .type = TC_ENUM,
@@ -204,36 +200,37 @@ static tc_status put_attributes_all(const tc_segment *s, tc_store *out, tc_error
     return st;
 }
 
-/* The published number of each customer of this rank: 1..k in canonical order, 0 without features. */
-static tc_status number_customers(const tc_segment *s, uint8_t **out, tc_error *err)
+/* The published number of the cluster of each customer of this rank, 0 without features. */
+static tc_status number_customers(const tc_segment *s, uint16_t **out, tc_error *err)
 {
-    uint8_t place[TC_KMEANS_MAX_K] = {0};
-    uint8_t *cluster = tc_mem_alloc(s->customers.n_local, sizeof *cluster, err);
+    uint16_t number[TC_KMEANS_MAX_K] = {0};
+    uint16_t *cluster = tc_mem_alloc(s->customers.n_local, sizeof *cluster, err);
     *out = cluster;
     if (cluster == NULL) {
         return TC_ENOMEM;
     }
     for (int p = 0; p < s->model->k; p++) {
-        place[s->order[p]] = (uint8_t)(p + 1);
+        number[s->order[p]] = (uint16_t)s->identity->number[p];
     }
     for (int64_t i = 0, known = 0; i < s->customers.n_local; i++) {
         if (tc_segment_is_known(s, i)) {
-            cluster[i] = place[s->label[known++]];
+            cluster[i] = number[s->label[known++]];
         }
     }
     return TC_OK;
 }
 
 /* Collective. */
-static tc_status put_all(tc_segment *s, const tables *t, const uint8_t *cluster,
+static tc_status put_all(tc_segment *s, const tables *t, const uint16_t *cluster,
                          tc_error *err)
 {
     const tc_field field = {.name = "cluster",
-                            .type = TC_U8,
+                            .type = TC_U16,
                             .unit = "1",
                             .description =
-                                "1 = the cluster with the highest mean net_amount; "
-                                "0 = no event before the as-of date"};
+                                "number of the cluster, see model/number; in a first run "
+                                "1 = the highest mean net_amount; 0 = no event before the "
+                                "as-of date"};
     tc_store *out = NULL;
     tc_status st = tc_stage_create_all(s->comm, s->config, TC_STAGE_SEGMENT,
                                        tc_store_head(s->features), &out, err);
@@ -248,6 +245,9 @@ static tc_status put_all(tc_segment *s, const tables *t, const uint8_t *cluster,
         st = put_features_all(s, out, t, err);
     }
     if (st == TC_OK) {
+        st = tc_segment_write_names_all(s, out, err);
+    }
+    if (st == TC_OK) {
         st = put_attributes_all(s, out, err);
     }
     if (st == TC_OK) {
@@ -259,7 +259,7 @@ static tc_status put_all(tc_segment *s, const tables *t, const uint8_t *cluster,
 
 tc_status tc_segment_write_all(tc_segment *s, tc_error *err)
 {
-    uint8_t *cluster = NULL;
+    uint16_t *cluster = NULL;
     tables *t = tc_mem_alloc(1, sizeof *t, err);
     tc_status st = t == NULL ? TC_ENOMEM : TC_FAULT("segment.write", err);
     if (st == TC_OK) {

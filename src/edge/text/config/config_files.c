@@ -48,8 +48,9 @@ static tc_status collect(collection *c, const char *path)
     return st;
 }
 
-/* folder/path with a final zero; for a pattern the special characters of the folder are escaped. */
-static tc_status join(tc_buffer *full, const char *folder, const char *path, tc_error *err)
+/* folder/path with a final zero; `escape`: the special characters of the folder lose their meaning. */
+static tc_status join_as(tc_buffer *full, const char *folder, const char *path, int escape,
+                         tc_error *err)
 {
     full->size = 0;
     while (strncmp(path, "./", 2) == 0) {
@@ -58,12 +59,17 @@ static tc_status join(tc_buffer *full, const char *folder, const char *path, tc_
     if (path[0] != '/' && folder[0] != '\0' && strcmp(folder, ".") != 0) {
         const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
         for (const char *p = folder; *p != '\0'; p++) {
-            const int escaped = is_pattern(path) && strchr("*?[\\", *p) != NULL;
+            const int escaped = escape && strchr("*?[\\", *p) != NULL;
             TC_TRY(tc_buffer_print(full, err, "%s%c", escaped ? "\\" : "", *p));
         }
         TC_TRY(tc_buffer_print(full, err, "%s", slash));
     }
     return tc_buffer_append(full, path, (int64_t)strlen(path) + 1, err);
+}
+
+static tc_status join(tc_buffer *full, const char *folder, const char *path, tc_error *err)
+{
+    return join_as(full, folder, path, is_pattern(path), err);
 }
 
 /* Adds the files, not folders, that a pattern matches; *found is their number. */
@@ -183,6 +189,26 @@ static tc_status expand_list(const tc_list *list, tc_config *config, const char 
     return st;
 }
 
+/* The earlier run is named relative to the folder of the configuration file, too. */
+static tc_status place_previous(tc_config *config, const char *folder, tc_error *err)
+{
+    tc_buffer full = {0};
+    char *path;
+    tc_status st = TC_OK;
+    if (config->segment.previous[0] == '\0') {
+        return TC_OK;
+    }
+    st = join_as(&full, folder, config->segment.previous, 0, err);
+    path = st == TC_OK ? tc_mem_text((const char *)full.data, err) : NULL;
+    tc_buffer_free(&full);
+    if (path == NULL) {
+        return TC_ENOMEM;
+    }
+    tc_mem_free(config->segment.previous);
+    config->segment.previous = path;
+    return TC_OK;
+}
+
 tc_status tc_config_expand(tc_config *config, const char *folder, tc_layer *layers, int n,
                            tc_error *err)
 {
@@ -194,7 +220,7 @@ tc_status tc_config_expand(tc_config *config, const char *folder, tc_layer *laye
             TC_TRY(expand_list(&lists[i], config, folder, layers, n, err));
         }
     }
-    return TC_OK;
+    return place_previous(config, folder, err);
 }
 
 static tc_status add_events(collection *c, const char *folder, const char *path)

@@ -292,7 +292,11 @@
       "moves")                                                                             \
     T(A, FEATURE, weight, segment.weight, NULL, 0,                                         \
       "feature that says how often a customer counts; at least 0, none = 0; not set = "    \
-      "each once")
+      "each once")                                                                         \
+    T(A, BLANK, previous, segment.previous, "", TC_KEY_LOCAL,                              \
+      "results of an earlier run, by which segments keep their numbers and names: its "    \
+      "run directory or its segments.h5, relative to the folder of the configuration "     \
+      "file; empty = none, segments are numbered afresh")
 
 #define TC_KEYS_CHURN(N, W, T, A)                                                          \
     N(A, REAL, ridge, churn.ridge, "1e-6", 0, 1000000, "[]", 0,                            \
