@@ -68,23 +68,73 @@ static void test_one_hi(void **state)
     assert_int_equal(changes, 1);
 }
 
+static void check_packed(tc_packed_head head, const void *id, int64_t id_n, int64_t bytes)
+{
+    unsigned char at[TC_PACKED_MAX + 1] = {0};
+    const unsigned form = tc_packed_form_of(&head, 1);
+    tc_packed_head out;
+    at[TC_PACKED_MAX] = 77;
+    for (int wide = 0; wide < 2; wide++) {
+        const int64_t n = wide ? tc_packed_write_form(at, &head, form, id, id_n)
+                               : tc_packed_write(at, &head, id, id_n);
+        assert_true(wide || n == bytes);
+        assert_int_equal(tc_packed_size(at), n);
+        out = tc_packed_head_of(at);
+        assert_true(out.time == head.time && out.amount == head.amount &&
+                    out.order == head.order && out.row == head.row &&
+                    out.place == head.place && out.category == head.category &&
+                    out.channel == head.channel && out.kind == head.kind &&
+                    out.alias == head.alias);
+        assert_true(tc_packed_time(at) == head.time && tc_packed_row(at) == head.row);
+        assert_true(tc_packed_order(at) == head.order);
+        assert_int_equal(tc_packed_is_unused(at), head.kind == TC_KIND_UNUSED);
+        assert_int_equal(tc_packed_id_n(at), id_n);
+        assert_memory_equal(tc_packed_id(at), id, (size_t)id_n);
+    }
+    assert_int_equal(at[TC_PACKED_MAX], 77);
+    tc_packed_set_order(at, 5);
+    tc_packed_set_codes(at, 0xFEDC, 0xFEDCBA98);
+    out = tc_packed_head_of(at);
+    assert_true(out.order == 5 && out.channel == 0xFEDC && out.category == 0xFEDCBA98);
+    assert_true(out.time == head.time && out.amount == head.amount && out.row == head.row &&
+                out.alias == head.alias && out.kind == head.kind);
+    assert_int_equal(tc_packed_id_n(at), id_n);
+    assert_memory_equal(tc_packed_id(at), id, (size_t)id_n);
+}
+
 static void test_packed(void **state)
 {
+    enum { MIN = TC_PACKED_MIN };
+    static const int64_t amounts[] = {
+        0, -1, INT32_MIN, INT32_MAX, (int64_t)INT32_MAX + 1, INT64_MIN, INT64_MAX};
+    static const int64_t times[] = {0, -5, -62135596800, 253402300799};
     unsigned char at[TC_PACKED_MAX];
     char id[TC_PACKED_ID_MAX];
-    const tc_packed_head head = {.time = -5, .amount = 7, .row = 11, .kind = 1, .alias = 3};
     const uint64_t customer = 99;
     const tc_packed_head unused = {.row = 11, .kind = TC_KIND_UNUSED};
     (void)state;
     memset(id, 'x', sizeof id);
-    assert_int_equal(tc_packed_write(at, &head, id, TC_PACKED_ID_MAX), TC_PACKED_MAX);
-    assert_int_equal(tc_packed_size(at), TC_PACKED_MAX);
-    assert_int_equal(tc_packed_head_of(at).time, -5);
-    assert_int_equal(tc_packed_head_of(at).alias, 3);
-    assert_memory_equal(tc_packed_id(at), id, sizeof id);
-    assert_true(tc_packed_route(at) == tc_hash128_of(id, sizeof id).hi);
-    assert_int_equal(tc_packed_write(at, &unused, &customer, 8), TC_PACKED_ID_AT + 8);
+    id[1] = 'y';
+    for (int i = 0; i < 7 * 4; i++) {
+        tc_packed_head head = {
+            .time = times[i % 4], .amount = amounts[i / 4], .order = ~7u};
+        const int wide = head.amount != (int32_t)head.amount ? 8 : 0;
+        for (int64_t n = 0; n <= TC_PACKED_ID_MAX; n += n < 20 ? 1 : 27) {
+            check_packed(head, id, n, MIN + wide + n);
+        }
+        head.place = UINT64_MAX;
+        check_packed(head, id, 9, MIN + wide + 8 + 9);
+    }
+    check_packed((tc_packed_head){.category = 65535, .channel = 255}, id, 3, MIN + 3);
+    check_packed((tc_packed_head){.category = 65536, .kind = 1}, id, 3, MIN + 8 + 3);
+    check_packed((tc_packed_head){.channel = 256}, id, 3, MIN + 8 + 3);
+    check_packed((tc_packed_head){.alias = 1, .place = 1, .row = ~(uint64_t)0}, id,
+                 TC_PACKED_ID_MAX, TC_PACKED_MAX);
+    check_packed(unused, &customer, 8, MIN + 8);
+    (void)tc_packed_write(at, &unused, &customer, 8);
     assert_true(tc_packed_route(at) == 11);
+    (void)tc_packed_write(at, &(tc_packed_head){.row = 11}, id, sizeof id);
+    assert_true(tc_packed_route(at) == tc_hash128_of(id, sizeof id).hi);
 }
 
 /* A letter is the row, a digit the file it stands in; the line is the index. Only rows of

@@ -44,7 +44,7 @@ static tc_status part_rows(tc_identity *map, tc_buffer *rows, tc_buffer *moved,
         const unsigned char *const row = rows->data + at;
         int64_t entry = -1;
         size = tc_packed_size(row);
-        if (tc_packed_head_of(row).kind != TC_KIND_UNUSED) {
+        if (!tc_packed_is_unused(row)) {
             entry =
                 find(map, tc_hash128_of(tc_packed_id(row), (size_t)tc_packed_id_n(row)), 0);
         }
@@ -84,13 +84,12 @@ static tc_status take_customer(void *context, uint64_t row, const void *in, tc_e
 {
     const unused *u = context;
     unsigned char *const at = u->rows->data + row;
-    tc_packed_head head = tc_packed_head_of(at);
+    const tc_packed_head head = tc_packed_head_of(at);
     uint64_t was, is;
     (void)err;
     memcpy(&was, tc_packed_id(at), sizeof was);
     memcpy(&is, in, sizeof is);
-    head.order = tc_row_order_follow(head.order, head.time, was, is);
-    memcpy(at, &head, sizeof head);
+    tc_packed_set_order(at, tc_row_order_follow(head.order, head.time, was, is));
     return TC_OK;
 }
 
@@ -98,7 +97,7 @@ static tc_status list_unused(const tc_buffer *rows, tc_buffer *ask, tc_error *er
 {
     for (int64_t at = 0; at < rows->size; at += tc_packed_size(rows->data + at)) {
         tc_identity_ask question = {.row = (uint64_t)at};
-        if (tc_packed_head_of(rows->data + at).kind == TC_KIND_UNUSED) {
+        if (tc_packed_is_unused(rows->data + at)) {
             memcpy(&question.hash.hi, tc_packed_id(rows->data + at),
                    sizeof question.hash.hi);
         }

@@ -67,14 +67,16 @@ static tc_status start_customer(tc_ingest_emitter *e, const unsigned char *row,
                        "two customer ids have the same 128-bit hash; change one of them");
     }
     e->customer = (tc_customer_head){.hash = hash};
-    memcpy(e->id, row + sizeof(tc_packed_head), (size_t)n + 1);
+    e->id[0] = (unsigned char)n;
+    memcpy(e->id + 1, tc_packed_id(row), (size_t)n);
     return TC_OK;
 }
 
 static int is_same_customer(const tc_ingest_emitter *e, const unsigned char *row)
 {
-    const unsigned char *const id = row + sizeof(tc_packed_head);
-    return e->customer.n_events > 0 && memcmp(e->id, id, (size_t)id[0] + 1) == 0;
+    const int64_t n = tc_packed_id_n(row);
+    return e->customer.n_events > 0 && e->id[0] == n &&
+           memcmp(e->id + 1, tc_packed_id(row), (size_t)n) == 0;
 }
 
 static void add_up(tc_ingest_counts *counts, const tc_packed_head *head, int64_t n)
@@ -132,7 +134,7 @@ tc_status tc_ingest_emit_unused(tc_ingest_emitter *e, const unsigned char *row,
     if (!e->in->share_orders) {
         return TC_OK;
     }
-    return tc_ingest_orders_keep(e->in, tc_packed_head_of(row).order, 0, 0, err);
+    return tc_ingest_orders_keep(e->in, tc_packed_order(row), 0, 0, err);
 }
 
 tc_status tc_ingest_emit_end(tc_ingest_emitter *e, tc_error *err)

@@ -51,6 +51,8 @@ typedef struct {
     tc_table *table;
     int done;              /* my rows are read */
     tc_columns columns;    /* of a batch of rows */
+    int keep_place;        /* rows carry their place, by which some of them are dropped */
+    int put_rank;          /* rank whose rows go straight to buckets; -1: no rows do */
     tc_ingest_lanes lanes; /* packed rows on their way out */
     tc_identity *identity; /* map of ids; NULL without one; owned */
     tc_ingest_dict channel, category;

@@ -1,8 +1,11 @@
 /* ingest_parse.c - from the bytes of this rank to a batch of records. */
-#include "ingest_impl.h"
+#include "ingest_put.h"
 #include "ingest_rejects.h"
 
 #include "tiercel/fault.h"
+
+/* Rows from the fetching of a place to its use. */
+enum { AHEAD = 12 };
 
 static tc_status add_reject(tc_ingest *in, uint64_t place, tc_row_reason reason,
                             int64_t column, tc_error *err)
@@ -14,16 +17,6 @@ static tc_status add_reject(tc_ingest *in, uint64_t place, tc_row_reason reason,
                               err);
 }
 
-/* Appends a row to the lane of its owner. */
-static void send(tc_ingest *in, const tc_packed_head *head, uint64_t route, const void *id,
-                 int64_t id_n)
-{
-    const int owner = tc_ingest_owner(route, (int)in->lanes.ranks);
-    const int64_t bytes =
-        tc_packed_write(tc_ingest_lane_at(&in->lanes, owner), head, id, id_n);
-    tc_ingest_lane_add(&in->lanes, owner, bytes);
-}
-
 static tc_status send_used(tc_ingest *in, const tc_row_event *event, tc_packed_head *head,
                            tc_error *err)
 {
@@ -31,8 +24,7 @@ static tc_status send_used(tc_ingest *in, const tc_row_event *event, tc_packed_h
     TC_TRY(tc_ingest_dict_code(&in->channel, event->channel, &channel, err));
     TC_TRY(tc_ingest_dict_code(&in->category, event->category, &head->category, err));
     head->channel = (uint16_t)channel;
-    send(in, head, event->hash.hi, event->id, event->id_n);
-    return TC_OK;
+    return tc_ingest_put_row(in, head, event->hash.hi, event->id, event->id_n, err);
 }
 
 static tc_status add_event(tc_ingest *in, const tc_row_event *event, uint64_t row,
@@ -42,7 +34,7 @@ static tc_status add_event(tc_ingest *in, const tc_row_event *event, uint64_t ro
                            .amount = event->amount,
                            .order = event->order,
                            .row = row,
-                           .place = place,
+                           .place = in->keep_place ? place : 0,
                            .kind = (uint8_t)event->kind};
     in->counts.reason_rows[event->reason]++;
     in->counts.cancelled_rows +=
@@ -56,7 +48,8 @@ static tc_status add_event(tc_ingest *in, const tc_row_event *event, uint64_t ro
     }
     if (event->complete) {
         head.kind = TC_KIND_UNUSED;
-        send(in, &head, row, &event->hash.hi, (int64_t)sizeof event->hash.hi);
+        TC_TRY(tc_ingest_put_row(in, &head, row, &event->hash.hi,
+                                 (int64_t)sizeof event->hash.hi, err));
     }
     return add_reject(in, place, event->reason, event->role, err);
 }
@@ -163,18 +156,21 @@ static tc_status take_batch(tc_ingest *in, const tc_table_batch *batch, tc_error
     TC_TRY(tc_ingest_quality_columns(&in->quality, c, err));
     TC_TRY(find_codes(in, c, channel, category, err));
     for (int64_t i = 0; i < c->n; i++) {
-        const tc_packed_head head = {.time = c->time[i],
-                                     .amount = c->amount[i],
-                                     .order = c->order[i],
-                                     .row = c->row[i],
-                                     .place = place_of(batch->file, batch->line + i),
-                                     .category = category[i],
-                                     .channel = (uint16_t)channel[i],
-                                     .kind = c->kind[i]};
+        const tc_packed_head head = {
+            .time = c->time[i],
+            .amount = c->amount[i],
+            .order = c->order[i],
+            .row = c->row[i],
+            .place = in->keep_place ? place_of(batch->file, batch->line + i) : 0,
+            .category = category[i],
+            .channel = (uint16_t)channel[i],
+            .kind = c->kind[i]};
+        tc_ingest_put_soon(in, c->hash[i + AHEAD < c->n ? i + AHEAD : i].hi);
         if (c->odd[i]) {
             TC_TRY(take_odd(in, batch, i, c->row[i], err));
         } else {
-            send(in, &head, c->hash[i].hi, tc_piece_data(id, i), tc_piece_n(id, i));
+            TC_TRY(tc_ingest_put_row(in, &head, c->hash[i].hi, tc_piece_data(id, i),
+                                     tc_piece_n(id, i), err));
         }
     }
     return TC_OK;

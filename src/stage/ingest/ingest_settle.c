@@ -12,7 +12,7 @@ typedef struct {
 static tc_status take_group(tc_ingest_settler *s, const unsigned char *row, int64_t n,
                             tc_error *err)
 {
-    const int unused = row[offsetof(tc_packed_head, kind)] == TC_KIND_UNUSED;
+    const int unused = tc_packed_is_unused(row);
     int64_t n_keep = n;
     if (n > 1) {
         const tc_ingest_group group = {row, (const uint64_t *)(const void *)s->place.data,
@@ -87,7 +87,7 @@ static tc_status take_row(void *context, const tc_sort_entry *entry, tc_error *e
 static tc_status load_blocks(tc_ingest_settler *s, int32_t from, int64_t most, load *l,
                              int32_t *next, tc_error *err)
 {
-    const int64_t rows = most * TC_SPILL_BLOCK / TC_PACKED_ID_AT + 1;
+    const int64_t rows = most * TC_SPILL_BLOCK / TC_PACKED_MIN + 1;
     const int64_t bytes = rows * (int64_t)sizeof(tc_sort_entry);
     s->entries.size = s->spare.size = 0;
     TC_TRY(tc_buffer_reserve(&s->entries, bytes, err));
@@ -101,7 +101,7 @@ static tc_status load_blocks(tc_ingest_settler *s, int32_t from, int64_t most, l
         int64_t n;
         TC_TRY(tc_spill_pin(s->in->spill, *next, &data, &n, err));
         for (const unsigned char *row = data; row < data + n; row += tc_packed_size(row)) {
-            if (row[offsetof(tc_packed_head, kind)] != TC_KIND_UNUSED) {
+            if (!tc_packed_is_unused(row)) {
                 l->used[l->n_used++] = tc_sort_entry_of(row);
             } else {
                 *--l->unused = tc_sort_entry_of(row);
@@ -191,10 +191,10 @@ static tc_status settle_large(tc_ingest_settler *s, tc_spill_stream *stream, int
     return st;
 }
 
-/* Rows and, as large again, their entries twice. */
+/* Rows and, 48 bytes for 30 at the most, their entries twice. */
 static int64_t blocks_at_once(const tc_ingest_settler *s)
 {
-    const int64_t most = s->in->memory.settle / 2 / TC_SPILL_BLOCK;
+    const int64_t most = s->in->memory.settle / 13 * 5 / TC_SPILL_BLOCK;
     return most < 4 ? 4 : most;
 }
 

@@ -13,7 +13,8 @@ enum { INFLATION = 6 };
 
 enum { AHEAD = 16 };
 
-/* Codes that this rank gave to fresh texts become those that all ranks have agreed on. */
+/* Codes that this rank gave to fresh texts become those that all ranks have agreed on. Rows
+ * that carry such codes are wide. */
 static void recode(tc_ingest_lanes *lanes, const tc_buffer *map, int64_t known,
                    int is_channel)
 {
@@ -22,13 +23,13 @@ static void recode(tc_ingest_lanes *lanes, const tc_buffer *map, int64_t known,
         unsigned char *at = lanes->data + lanes->start[r];
         unsigned char *const end = at + lanes->size[r];
         for (; at < end; at += tc_packed_size(at)) {
-            tc_packed_head head = tc_packed_head_of(at);
+            const tc_packed_head head = tc_packed_head_of(at);
             if (is_channel && head.channel > known) {
-                head.channel = (uint16_t)code[head.channel - 1 - known];
+                tc_packed_set_codes(at, (uint16_t)code[head.channel - 1 - known],
+                                    head.category);
             } else if (!is_channel && head.category > known) {
-                head.category = code[head.category - 1 - known];
+                tc_packed_set_codes(at, head.channel, code[head.category - 1 - known]);
             }
-            memcpy(at, &head, sizeof head);
         }
     }
 }
@@ -60,7 +61,7 @@ static int look_ahead(tc_ingest *in, const unsigned char **row, const unsigned c
 {
     int n = 0;
     for (; n < AHEAD && *row < end; n++, *row += tc_packed_size(*row)) {
-        const int unused = (*row)[offsetof(tc_packed_head, kind)] == TC_KIND_UNUSED;
+        const int unused = tc_packed_is_unused(*row);
         in->n_unused += unused;
         in->n_used += !unused;
         next[n].row = *row;
@@ -153,6 +154,8 @@ static tc_status prepare(tc_ingest *in, tc_error *err)
     int bits;
     tc_spill_start(&in->customers);
     tc_spill_start(&in->orders);
+    in->keep_place = in->config->input.duplicates != TC_DUPLICATES_KEEP;
+    in->put_rank = in->identity == NULL ? tc_comm_rank(in->comm) : -1;
     in->most_buckets = in->memory.pool / 4 / TC_SPILL_BLOCK;
     bits = tc_ingest_bucket_bits(expected_bytes(in), ranks, in->most_buckets);
     TC_TRY(

@@ -32,9 +32,12 @@ static uint64_t level_word(const tc_sort_codes *codes, const tc_packed_head *hea
 static int compare_rest(const tc_sort_codes *codes, const unsigned char *x,
                         const unsigned char *y)
 {
+    int order = compare_u64(tc_packed_order(x), tc_packed_order(y));
+    if (order != 0) {
+        return order;
+    }
     const tc_packed_head a = tc_packed_head_of(x), b = tc_packed_head_of(y);
-    int order = compare_u64(a.order, b.order);
-    order = order != 0 ? order : compare_i64(a.amount, b.amount);
+    order = compare_i64(a.amount, b.amount);
     order = order != 0 ? order : compare_u64(level_word(codes, &a), level_word(codes, &b));
     order = order != 0 ? order : compare_u64(a.row, b.row);
     order = order != 0 ? order : compare_ids(x, y);
@@ -54,17 +57,12 @@ static inline int is_before(const tc_sort_codes *codes, const tc_sort_entry *a,
     return compare_rest(codes, a->row, b->row) < 0;
 }
 
-static int is_unused(const unsigned char *row)
-{
-    return row[offsetof(tc_packed_head, kind)] == TC_KIND_UNUSED;
-}
-
 int tc_sort_compare(const tc_sort_codes *codes, const tc_sort_entry *a,
                     const tc_sort_entry *b)
 {
-    int order = compare_i64(is_unused(a->row), is_unused(b->row));
+    int order = compare_i64(tc_packed_is_unused(a->row), tc_packed_is_unused(b->row));
     order = order != 0 ? order : compare_u64(a->hi, b->hi);
-    if (order == 0 && !is_unused(a->row) && !tc_sort_same_id(a->row, b->row)) {
+    if (order == 0 && !tc_packed_is_unused(a->row) && !tc_sort_same_id(a->row, b->row)) {
         const tc_hash128 x =
             tc_hash128_of(tc_packed_id(a->row), (size_t)tc_packed_id_n(a->row));
         const tc_hash128 y =
@@ -78,10 +76,13 @@ int tc_sort_compare(const tc_sort_codes *codes, const tc_sort_entry *a,
 
 int tc_sort_is_equal(const unsigned char *a, const unsigned char *b)
 {
+    if (tc_packed_row(a) != tc_packed_row(b)) {
+        return 0;
+    }
     const tc_packed_head x = tc_packed_head_of(a), y = tc_packed_head_of(b);
-    return x.row == y.row && x.time == y.time && x.order == y.order &&
-           x.amount == y.amount && x.category == y.category && x.channel == y.channel &&
-           x.kind == y.kind && x.alias == y.alias && tc_sort_same_id(a, b);
+    return x.time == y.time && x.order == y.order && x.amount == y.amount &&
+           x.category == y.category && x.channel == y.channel && x.kind == y.kind &&
+           x.alias == y.alias && tc_sort_same_id(a, b);
 }
 
 typedef int before_rule(const tc_sort_codes *codes, const tc_sort_entry *a,
@@ -152,7 +153,7 @@ static void part_ids(const tc_sort_codes *codes, tc_sort_entry *entry, tc_sort_e
             differ |= !tc_sort_same_id(entry[end].row, entry[i].row);
             end++;
         }
-        if (differ && !is_unused(entry[i].row)) {
+        if (differ && !tc_packed_is_unused(entry[i].row)) {
             merge_sort(codes, entry + i, spare, end - i, is_before_strictly);
         }
         i = end;

@@ -23,7 +23,7 @@ typedef struct {
 /* Local, pure. */
 static inline tc_sort_entry tc_sort_entry_of(const unsigned char *row)
 {
-    return (tc_sort_entry){tc_packed_route(row), tc_packed_head_of(row).time, row};
+    return (tc_sort_entry){tc_packed_route(row), tc_packed_time(row), row};
 }
 
 /* Local, pure. Less, equal or greater than 0. The whole order of rows: hi, lo and bytes of

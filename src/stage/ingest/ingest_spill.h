@@ -39,13 +39,19 @@ void tc_spill_destroy(tc_spill **spill);
 TC_NODISCARD tc_status tc_spill_extend(tc_spill *spill, tc_spill_stream *stream,
                                        tc_error *err);
 
+/* Local. Makes room for an item of n <= TC_SPILL_BLOCK bytes at stream->at, which the caller
+ * writes and steps over. Errors: as tc_spill_extend. */
+static inline tc_status tc_spill_reserve(tc_spill *spill, tc_spill_stream *stream,
+                                         int64_t n, tc_error *err)
+{
+    return stream->end - stream->at < n ? tc_spill_extend(spill, stream, err) : TC_OK;
+}
+
 /* Local. Appends one item of n <= TC_SPILL_BLOCK bytes. Errors: as tc_spill_extend. */
 static inline tc_status tc_spill_append(tc_spill *spill, tc_spill_stream *stream,
                                         const void *item, int64_t n, tc_error *err)
 {
-    if (stream->end - stream->at < n) {
-        TC_TRY(tc_spill_extend(spill, stream, err));
-    }
+    TC_TRY(tc_spill_reserve(spill, stream, n, err));
     memcpy(stream->at, item, (size_t)n);
     stream->at += n;
     return TC_OK;
