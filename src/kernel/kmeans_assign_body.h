@@ -12,7 +12,9 @@ enum {
     LANES = TC_KMEANS_LANES,
     WORD = 8,           /* labels compared at once */
     LINE = 16,          /* floats of a cache line */
-    FETCH_FLOATS = 2048 /* fetched ahead of the search, at least a block */
+    NUMBERS = 256,      /* of clusters, and NO_LABEL */
+    MOVES = 511,        /* of values below 2^22 into an int */
+    FETCH_FLOATS = 8192 /* fetched ahead of the search, at least a block */
 };
 
 /* What the search of a block finds. */
@@ -58,8 +60,7 @@ INLINE void take(lowest *low, const vec *score, const ints *keep, const ints *nu
 
 /* `tile` centres from a0 on against the rows of two vectors, all in registers. */
 INLINE void search_tile(const tc_kmeans *model, int a0, const int tile, const float *x,
-                        const float *ahead, const int fetch, lowest low[2],
-                        const ints *keep, ints *number)
+                        lowest low[2], const ints *keep, ints *number)
 {
     const float *c = &model->lean[(int64_t)a0 * model->d];
     vec s0[TC_KMEANS_MOST_TILE], s1[TC_KMEANS_MOST_TILE];
@@ -70,12 +71,6 @@ INLINE void search_tile(const tc_kmeans *model, int a0, const int tile, const fl
     for (int j = 0; j < model->d; j++) {
         const vec x0 = *(const loose *)&x[(int64_t)j * LANES];
         const vec x1 = *(const loose *)&x[(int64_t)j * LANES + WIDTH];
-        if (fetch) {
-            __builtin_prefetch(ahead + (int64_t)j * 2 * WIDTH, 0, 2);
-            if (2 * WIDTH > LINE) {
-                __builtin_prefetch(ahead + (int64_t)j * 2 * WIDTH + LINE, 0, 2);
-            }
-        }
 #pragma GCC unroll 6
         for (int a = 0; a < tile; a++) {
             s0[a] -= x0 * c[j * tile + a];
@@ -90,10 +85,15 @@ INLINE void search_tile(const tc_kmeans *model, int a0, const int tile, const fl
     }
 }
 
-/* All centres against all rows of the block. */
+/* All centres against all rows of the block. What lies ahead is fetched little by little: lines that are on
+ * their way are few at a time, and loads need their places too. */
 INLINE void search_all(const tc_kmeans *model, const int tile, const float *x,
                        const float *ahead, found_block *found)
 {
+    const int tiles = (model->k + tile - 1) / tile;
+    const int pieces = tiles * (LANES / (2 * WIDTH));
+    const int lines = (LANES / LINE * model->d + pieces - 1) / pieces;
+    const float *const end = ahead + (int64_t)LANES * model->d;
     ints keep;
     for (int l = 0; l < WIDTH; l++) {
         keep[l] = -(1 << model->lean_bits);
@@ -102,10 +102,12 @@ INLINE void search_all(const tc_kmeans *model, const int tile, const float *x,
         const vec far = (vec){0} + TC_KMEANS_FAR;
         lowest low[2] = {{far, far}, {far, far}};
         ints number = {0};
-        search_tile(model, 0, tile, &x[i], ahead + (int64_t)i * model->d, 1, low, &keep,
-                    &number);
-        for (int a0 = tile; a0 < model->k; a0 += tile) {
-            search_tile(model, a0, tile, &x[i], ahead, 0, low, &keep, &number);
+        for (int t = 0; t < tiles; t++) {
+            for (int l = 0; l < lines && ahead < end; l++) {
+                __builtin_prefetch(ahead, 0, 2);
+                ahead += LINE;
+            }
+            search_tile(model, t * tile, tile, &x[i], low, &keep, &number);
         }
         for (int v = 0; v < 2; v++) {
             memcpy(&found->best[i + v * WIDTH], &low[v].best, sizeof(vec));
@@ -162,58 +164,124 @@ INLINE void settle_close(const tc_kmeans *model, const block_rows *b, float marg
     }
 }
 
-/* x[] of one row from one sum to another. */
-INLINE void move_row(int d, const float *x, uint32_t weight, int64_t *restrict source,
-                     int64_t *restrict target)
+/* What rows of weight 1 change in the sums, until it is added to the delta: values below 2^22 fit an int
+ * MOVES times. The sums of NO_LABEL are thrown away. */
+typedef struct {
+    int k, d, moves;
+    int32_t
+        at[TC_KMEANS_MAX_D]; /* of a value in its block; behind the last one that again */
+    int32_t n[NUMBERS];
+    int32_t sum[NUMBERS][TC_KMEANS_MAX_D];
+} tally;
+
+INLINE void clear(tally *t)
 {
-    if (weight == 1) {
-        for (int j = 0; j < d; j++) {
-            const int64_t value = (int32_t)x[(int64_t)j * LANES];
-            source[j] -= value;
-            target[j] += value;
+    for (int a = 0; a <= t->k; a++) {
+        const int number = a < t->k ? a : TC_KMEANS_NO_LABEL;
+        memset(t->sum[number], 0, sizeof t->sum[number]);
+        t->n[number] = 0;
+    }
+    t->moves = 0;
+}
+
+INLINE void add_tally(tally *t, int64_t *delta)
+{
+    for (int a = 0; a < t->k; a++) {
+        int64_t *sum = &delta[(int64_t)a * (t->d + 1)];
+        for (int j = 0; j < t->d; j++) {
+            sum[j] += t->sum[a][j];
         }
-    } else {
-        for (int j = 0; j < d; j++) {
-            const int64_t value = weight * (int64_t)x[(int64_t)j * LANES];
-            source[j] -= value;
-            target[j] += value;
+        sum[t->d] += t->n[a];
+    }
+    clear(t);
+}
+
+/* The row at x of weight 1 from one cluster to another, a vector of values at a time. Sums behind the last
+ * value mean nothing. */
+INLINE void move_row(tally *t, const float *x, int from, int to)
+{
+    int32_t *source = t->sum[from];
+    int32_t *target = t->sum[to];
+    for (int j = 0; j < t->d; j += WIDTH) {
+        vec value;
+        ints whole, old;
+#pragma GCC unroll 16
+        for (int l = 0; l < WIDTH; l++) {
+            value[l] = x[t->at[j + l]];
+        }
+        whole = __builtin_convertvector(value, ints);
+        memcpy(&old, &source[j], sizeof old);
+        old -= whole;
+        memcpy(&source[j], &old, sizeof old);
+        memcpy(&old, &target[j], sizeof old);
+        old += whole;
+        memcpy(&target[j], &old, sizeof old);
+    }
+    t->n[from]--;
+    t->n[to]++;
+    t->moves++;
+}
+
+/* The same for any weight. */
+INLINE void move_weight(int d, const float *x, int64_t weight, int from, int to,
+                        int64_t *delta)
+{
+    for (int j = 0; j <= d; j++) {
+        const int64_t value = j < d ? weight * (int64_t)x[(int64_t)j * LANES] : weight;
+        delta[(int64_t)to * (d + 1) + j] += value;
+        if (from != TC_KMEANS_NO_LABEL) {
+            delta[(int64_t)from * (d + 1) + j] -= value;
         }
     }
-    source[d] -= weight;
-    target[d] += weight;
 }
 
-/* Bit i of the result: byte i of a and b differ. */
-INLINE uint32_t differences(const uint8_t *a, const uint8_t *b)
+/* Bit i of the result: label i of a and b differ. */
+INLINE uint64_t differences(const uint8_t *a, const uint8_t *b)
 {
     const uint64_t low = UINT64_C(0x7F7F7F7F7F7F7F7F);
-    uint64_t p, q;
-    memcpy(&p, a, sizeof p);
-    memcpy(&q, b, sizeof q);
-    p ^= q;
+    uint64_t all = 0;
+    for (int i = 0; i < LANES; i += WORD) {
+        uint64_t p, q;
+        memcpy(&p, &a[i], sizeof p);
+        memcpy(&q, &b[i], sizeof q);
+        p ^= q;
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    p = __builtin_bswap64(p);
+        p = __builtin_bswap64(p);
 #endif
-    p = (((p & low) + low) | p) & ~low;
-    return (uint32_t)((p >> 7) * UINT64_C(0x0102040810204080) >> 56);
+        p = (((p & low) + low) | p) & ~low;
+        all |= ((p >> 7) * UINT64_C(0x0102040810204080) >> 56) << i;
+    }
+    return all;
 }
 
-/* New labels and what they change. Rows that had none come from `nowhere`. */
-INLINE void move_rows(int d, const block_rows *b, const uint8_t *to, int64_t *nowhere,
-                      int64_t *delta, int64_t *moved)
+/* New labels and what they change. */
+INLINE void move_rows(const block_rows *b, const uint8_t *to, tally *t, int64_t *delta)
 {
-    for (int i0 = 0; i0 < b->n; i0 += WORD) {
-        uint32_t set = differences(&to[i0], &b->label[i0]);
-        while (set != 0) {
-            const int i = i0 + __builtin_ctz(set);
-            const int from = b->label[i];
-            set &= set - 1;
-            move_row(d, &b->x[i], b->weight != NULL ? b->weight[i] : 1,
-                     from == TC_KMEANS_NO_LABEL ? nowhere : &delta[(int64_t)from * (d + 1)],
-                     &delta[(int64_t)to[i] * (d + 1)]);
-            b->label[i] = to[i];
-            (*moved)++;
+    int64_t *moved = &delta[(int64_t)t->k * (t->d + 1)];
+    uint8_t copy[LANES] = {0};
+    const uint8_t *from = b->label;
+    uint64_t set;
+    if (b->n < LANES) { /* the last block: labels end with the rows */
+        memcpy(copy, b->label, (size_t)b->n);
+        from = copy;
+    }
+    set = differences(to, from);
+    if (b->n < LANES) {
+        set &= ((uint64_t)1 << b->n) - 1;
+    }
+    *moved += __builtin_popcountll(set);
+    while (set != 0) {
+        const int i = __builtin_ctzll(set);
+        set &= set - 1;
+        if (b->weight == NULL || b->weight[i] == 1) {
+            move_row(t, &b->x[i], from[i], to[i]);
+        } else {
+            move_weight(t->d, &b->x[i], b->weight[i], from[i], to[i], delta);
         }
+    }
+    memcpy(b->label, to, (size_t)b->n);
+    if (t->moves > MOVES - LANES) {
+        add_tally(t, delta);
     }
 }
 
@@ -224,31 +292,27 @@ TARGET void ASSIGN(const tc_kmeans *model, const tc_kmeans_rows *rows, uint8_t *
     const int64_t blocks = (rows->n + LANES - 1) / LANES;
     const int64_t floats = (int64_t)LANES * rows->d;
     const int64_t distance = (FETCH_FLOATS + floats - 1) / floats;
-    int64_t *moved = &delta[tc_kmeans_words(model) - 1];
-    int64_t nowhere[TC_KMEANS_MAX_D + 1] = {0};
     found_block found;
+    tally t;
+    t.k = model->k;
+    t.d = model->d;
+    for (int j = 0; j < TC_KMEANS_MAX_D; j++) {
+        t.at[j] = (j < t.d ? j : t.d - 1) * LANES;
+    }
+    clear(&t);
     for (int64_t i = 0; i < blocks; i++) {
         const int64_t row = i * LANES;
         const int64_t ahead = i + distance < blocks ? i + distance : blocks - 1;
-        uint8_t tail[LANES];
         block_rows b = {.x = &rows->x[i * floats],
                         .weight = rows->weight != NULL ? &rows->weight[row] : NULL,
-                        .label = &label[row],
                         .n = rows->n - row < LANES ? (int)(rows->n - row) : LANES};
+        b.label = &label[row];
         if (search(model, b.x, &rows->x[ahead * floats], margin, &found)) {
             settle_close(model, &b, margin, &found);
         }
-        if (b.n == LANES && memcmp(found.label, b.label, LANES) == 0) {
-            continue;
-        }
-        if (b.n < LANES) { /* words of labels may reach behind the last row */
-            memcpy(tail, found.label, sizeof tail);
-            memcpy(tail, b.label, (size_t)b.n);
-            b.label = tail;
-        }
-        move_rows(rows->d, &b, found.label, nowhere, delta, moved);
-        if (b.n < LANES) {
-            memcpy(&label[row], tail, (size_t)b.n);
+        if (b.n < LANES || memcmp(found.label, b.label, LANES) != 0) {
+            move_rows(&b, found.label, &t, delta);
         }
     }
+    add_tally(&t, delta);
 }
