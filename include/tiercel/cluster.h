@@ -37,23 +37,26 @@ typedef struct {
     int n_filled;          /* clusters that are not empty */
 } tc_cluster_index;
 
-/* Local, pure. Finish: indices from the words of all rows. With fewer than two clusters that are not empty
+/* Local, pure. Finish: indices from the words of all rows; a weight of per_weight stands for one row. With fewer than two clusters that are not empty
  * there is nothing to compare: all indices are 0.
  *   distance    [k], out: mean distance of the rows of a cluster to its centre, grid units
  *   silhouette  [k], out: mean simplified silhouette of a cluster; both 0 if it is empty
  * Calinski and Harabasz 1974; Davies and Bouldin 1979; as scikit-learn defines them. */
 tc_cluster_index tc_cluster_index_finish(const tc_kmeans *model, const int64_t *words,
-                                         double *distance, double *silhouette);
+                                         double per_weight, double *distance,
+                                         double *silhouette);
 
 /* A sample of rows in the order of their clusters, columns as doubles. Borrowed.
  *   first   [k + 1] first row of each cluster
  *   x       [d] columns [first[k]]
- *   weight  [first[k]] */
+ *   weight  [first[k]]
+ *   per_weight  weight that stands for one row */
 typedef struct {
     int k, d;
     const int64_t *first;
     const double *const *x;
     const uint32_t *weight;
+    double per_weight;
 } tc_cluster_sample;
 
 /* Local. Partial: silhouettes of rows row .. row + n_rows - 1 against the whole sample (Rousseeuw 1987; 0 for
@@ -101,7 +104,7 @@ typedef struct {
     double silhouette, stability, gap, gap_error;
 } tc_cluster_candidate;
 
-/* Local, pure. The rule: candidates (ascending k) with an empty cluster, or one below min_share of the
+/* Local, pure. The rule: candidates (ascending k) of one cluster (unless the gap chooses), with an empty cluster, or one below min_share of the
  * rows, are not eligible; of the others the best by the criterion; of those within 1 % of the best value
  * the most stable; of equally stable ones the fewest clusters. By the gap: the first that fulfils its
  * condition, else as for the other criteria. If no candidate is eligible, the first.

@@ -24,6 +24,15 @@ typedef enum {
 typedef enum { TC_CASE_KEEP, TC_CASE_LOWER, TC_CASE_UPPER } tc_id_case;
 typedef enum { TC_SCALE_ZSCORE, TC_SCALE_MINMAX, TC_SCALE_NONE } tc_scale_kind;
 
+/* In the order of tc_cluster_criterion. */
+typedef enum {
+    TC_BY_CALINSKI_HARABASZ,
+    TC_BY_DAVIES_BOULDIN,
+    TC_BY_SILHOUETTE,
+    TC_BY_SIMPLIFIED,
+    TC_BY_GAP
+} tc_choose_by;
+
 typedef enum { TC_ATTRIBUTE_NUMERIC, TC_ATTRIBUTE_CATEGORICAL } tc_attribute_kind;
 typedef enum { TC_UNLISTED_OTHER, TC_UNLISTED_REJECT } tc_unlisted_policy;
 typedef enum { TC_WIDE_F64, TC_WIDE_F32 } tc_wide_storage;
@@ -174,7 +183,10 @@ typedef struct {
 } tc_config_features;
 
 typedef struct {
-    int64_t k;
+    int64_t k, k_max; /* k_max 0: k alone */
+    tc_choose_by criterion;
+    double min_share;
+    int64_t silhouette_rows, stability, gap_references;
     tc_feature_use *use;
     int n_use;
     tc_scale_kind scale;

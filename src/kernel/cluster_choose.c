@@ -5,9 +5,12 @@
 /* Values this close to the best one are as good as it. */
 static const double near_best = 0.01;
 
-static int is_eligible(const tc_cluster_candidate *c, double min_share)
+/* One cluster has no index but its gap. */
+static int is_eligible(const tc_cluster_candidate *c, tc_cluster_criterion by,
+                       double min_share)
 {
-    return c->index.n_filled == c->k && c->index.smallest_share >= min_share;
+    return c->index.n_filled == c->k && c->index.smallest_share >= min_share &&
+           (c->k > 1 || by == TC_CLUSTER_GAP);
 }
 
 /* The index by which is chosen, so that more is better. */
@@ -32,7 +35,7 @@ static double merit(const tc_cluster_candidate *c, tc_cluster_criterion by)
 static int first_gap(const tc_cluster_candidate *c, int n, double min_share)
 {
     for (int i = 0; i + 1 < n; i++) {
-        if (is_eligible(&c[i], min_share) &&
+        if (is_eligible(&c[i], TC_CLUSTER_GAP, min_share) &&
             c[i].gap >= c[i + 1].gap - c[i + 1].gap_error) {
             return i;
         }
@@ -45,7 +48,7 @@ static int most_stable(const tc_cluster_candidate *c, int n, tc_cluster_criterio
 {
     int chosen = -1;
     for (int i = 0; i < n; i++) {
-        if (is_eligible(&c[i], min_share) &&
+        if (is_eligible(&c[i], by, min_share) &&
             merit(&c[i], by) >= best - near_best * fabs(best) &&
             (chosen < 0 || c[i].stability > c[chosen].stability)) {
             chosen = i;
@@ -61,7 +64,7 @@ int tc_cluster_choose(const tc_cluster_candidate *candidate, int n, tc_cluster_c
     int n_eligible = 0;
     int chosen;
     for (int i = 0; i < n; i++) {
-        eligible[i] = (uint8_t)is_eligible(&candidate[i], min_share);
+        eligible[i] = (uint8_t)is_eligible(&candidate[i], by, min_share);
         if (eligible[i]) {
             best = fmax(best, merit(&candidate[i], by));
             n_eligible++;

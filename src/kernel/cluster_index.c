@@ -173,7 +173,8 @@ static double calinski_harabasz(const tc_kmeans *model, double rows, int n_fille
 }
 
 tc_cluster_index tc_cluster_index_finish(const tc_kmeans *model, const int64_t *words,
-                                         double *distance, double *silhouette)
+                                         double per_weight, double *distance,
+                                         double *silhouette)
 {
     tc_cluster_index index = {.smallest_share = 1};
     double rows = 0;
@@ -193,7 +194,8 @@ tc_cluster_index tc_cluster_index_finish(const tc_kmeans *model, const int64_t *
         index.smallest_share = fmin(index.smallest_share, share);
     }
     if (index.n_filled >= 2) {
-        index.calinski_harabasz = calinski_harabasz(model, rows, index.n_filled);
+        index.calinski_harabasz =
+            calinski_harabasz(model, rows / per_weight, index.n_filled);
         index.davies_bouldin = davies_bouldin(model, distance, index.n_filled);
         index.simplified = sum / rows;
     }
@@ -231,19 +233,20 @@ static double sum_cluster(const tc_cluster_sample *sample, int c, const double *
     return (lane[0] + lane[1]) + (lane[2] + lane[3]);
 }
 
-static double silhouette_of(const tc_cluster_sample *sample, int own,
+static double silhouette_of(const tc_cluster_sample *sample, int64_t row, int own,
                             const double *distance)
 {
+    const double itself = fmin(sample->weight[row], sample->per_weight);
     double a = 0;
     double b = HUGE_VAL;
     for (int c = 0; c < sample->k; c++) {
         double weight;
         const double sum = sum_cluster(sample, c, distance, &weight);
         if (c == own) {
-            if (weight < 2) {
+            if (weight <= itself) {
                 return 0;
             }
-            a = sum / (weight - 1);
+            a = sum / (weight - itself);
         } else if (weight > 0) {
             b = fmin(b, sum / weight);
         }
@@ -261,7 +264,7 @@ void tc_cluster_silhouette_partial(const tc_cluster_sample *sample, int64_t row,
         }
         measure(sample, i, distance);
         add_words(&words[2 * (int64_t)c], sample->weight[i],
-                  llround(ldexp(silhouette_of(sample, c, distance), SILHOUETTE_BITS)));
+                  llround(ldexp(silhouette_of(sample, i, c, distance), SILHOUETTE_BITS)));
     }
     carry(words, 2 * (int64_t)sample->k);
 }

@@ -69,7 +69,7 @@ static tc_cluster_index index_of(const fit *f, double *distance, double *silhoue
 {
     int64_t words[K_MAX * TC_CLUSTER_WORDS] = {0};
     tc_cluster_index_partial(f->model, &f->rows, f->label, words);
-    return tc_cluster_index_finish(f->model, words, distance, silhouette);
+    return tc_cluster_index_finish(f->model, words, 1, distance, silhouette);
 }
 
 static void near(double found, double wanted, double tolerance)
@@ -179,7 +179,7 @@ static void sort_rows(const fit *f, int copies, sorted *s)
     for (int j = 0; j < IRIS_D; j++) {
         s->x[j] = s->column[j];
     }
-    s->sample = (tc_cluster_sample){f->model->k, IRIS_D, s->first, s->x, s->weight};
+    s->sample = (tc_cluster_sample){f->model->k, IRIS_D, s->first, s->x, s->weight, 1};
 }
 
 static double silhouette_of(const sorted *s, double *silhouette)

@@ -108,12 +108,14 @@ static void test_sections(void **state)
     expect_section(c, "features", "{\"active_days\":365}");
     expect_section(
         c, "segment",
-        "{\"features\":["
+        "{\"criterion\":\"calinski_harabasz\",\"features\":["
         "{\"feature\":\"recency_days\",\"missing\":\"catalogue\",\"transform\":\"log\"},"
         "{\"feature\":\"order_count\",\"missing\":\"catalogue\",\"transform\":\"log\"},"
         "{\"feature\":\"net_amount\",\"missing\":\"catalogue\",\"transform\":\"log\"}],"
-        "\"k\":5,\"max_iterations\":100,\"restarts\":64,"
-        "\"sample\":32768,\"scale\":\"zscore\",\"tolerance\":9.9999999999999995e-7,"
+        "\"gap_references\":10,\"k\":5,\"k_max\":0,\"max_iterations\":100,"
+        "\"min_share\":0.01,\"restarts\":64,"
+        "\"sample\":32768,\"scale\":\"zscore\",\"silhouette_rows\":256,\"stability\":4,"
+        "\"tolerance\":9.9999999999999995e-7,"
         "\"weight\":null,\"winsorise\":0.001}");
     assert_int_equal(tc_config_section(c, "segmen", &buffer, &err), TC_EINTERNAL);
     assert_string_equal(err.message, "the configuration has no section segmen");
@@ -266,7 +268,8 @@ static void test_document(void **state)
     static const char *const parts[] = {
         "\n## segment\n\nCustomer segments by k-means.\n\n| key | default | allowed | "
         "meaning |\n",
-        "| `k` | `5` | a whole number from 1 to 254 | number of segments |\n",
+        "| `k` | `5` | a whole number from 1 to 254 | number of segments; with k_max the "
+        "fewest that are tried |\n",
         "| `directory` | required | a text that is not empty | folder of",
         "| `columns.amount` | not set | a column name; empty = not mapped | column of the "
         "amount",

@@ -11,7 +11,8 @@ static void test_unknown_keys(void **state)
         "assign");
     expect_more(
         "segment:\n  k: 3\n  kk: 3\n",
-        "c.yaml:7: segment.kk: unknown key; allowed: features, k, scale, winsorise, "
+        "c.yaml:7: segment.kk: unknown key; allowed: features, k, k_max, criterion, "
+        "min_share, silhouette_rows, stability, gap_references, scale, winsorise, "
         "restarts, sample, max_iterations, tolerance, weight, previous");
     expect_more(
         "assign:\n  tiers:\n  - {name: a, share: 0.5}\n  - name: b\n    part: 0.5\n",
@@ -20,7 +21,8 @@ static void test_unknown_keys(void **state)
                 "c.yaml:7: segment: given twice, first in line 5; allowed: once");
     expect_more(
         "segment: {<<: 1}\n",
-        "c.yaml:5: segment.<<: unknown key; allowed: features, k, scale, winsorise, "
+        "c.yaml:5: segment.<<: unknown key; allowed: features, k, k_max, criterion, "
+        "min_share, silhouette_rows, stability, gap_references, scale, winsorise, "
         "restarts, sample, max_iterations, tolerance, weight, previous");
     expect_more("? [a, b]\n: 1\n",
                 "c.yaml:5: a key must be a single word; allowed: run, input, "
@@ -53,7 +55,8 @@ static void test_wrong_types(void **state)
                 "allowed: a number from 0 to 1000000");
     expect_more("segment:\n",
                 "c.yaml:5: segment: nothing stands here; allowed: a mapping with the keys "
-                "features, k, scale, winsorise, restarts, sample, max_iterations, "
+                "features, k, k_max, criterion, min_share, silhouette_rows, stability, "
+                "gap_references, scale, winsorise, restarts, sample, max_iterations, "
                 "tolerance, weight, previous");
     expect_more("features: 365\n",
                 "c.yaml:5: features: a single value stands here; allowed: a "
@@ -110,6 +113,13 @@ static void test_limits(void **state)
     expect_more("segment:\n\n  k: 255\n",
                 "c.yaml:7: segment.k: \"255\" is out of limits; allowed: a "
                 "whole number from 1 to 254");
+    expect_set("segment.k_max=3", "--set segment.k_max: 3 is less than segment.k; allowed: "
+                                  "0, or 5 or more");
+    expect_set("segment.k_max=255", "--set segment.k_max: \"255\" is out of limits; "
+                                    "allowed: a whole number from 0 to 254");
+    expect_set("segment.criterion=best",
+               "--set segment.criterion: \"best\" is unknown; allowed: calinski_harabasz, "
+               "davies_bouldin, silhouette, simplified_silhouette, gap");
     expect_set("segment.k=0",
                "--set segment.k: \"0\" is out of limits; allowed: a whole number from "
                "1 to 254");
@@ -294,7 +304,8 @@ static void test_override_errors(void **state)
         expect_set(bad[i], message);
     }
     expect_set("segment.kk=3",
-               "--set segment.kk: unknown key; allowed: features, k, scale, "
+               "--set segment.kk: unknown key; allowed: features, k, k_max, criterion, "
+               "min_share, silhouette_rows, stability, gap_references, scale, "
                "winsorise, restarts, sample, max_iterations, tolerance, weight, previous");
     expect_set("segmnt.k=3", "--set segmnt.k: segmnt: unknown key; allowed: run, input, "
                              "identity, customers, interactions, wide, quality, features, "

@@ -70,6 +70,7 @@ tc_status tc_report_profiles_all(tc_report *r, tc_error *err);
 tc_status tc_report_features_all(tc_report *r, tc_error *err);
 tc_status tc_report_segments_all(tc_report *r, tc_error *err);
 tc_status tc_report_names_all(tc_report *r, tc_error *err); /* after the segments */
+tc_status tc_report_choice_all(tc_report *r, json_t *segments, tc_error *err);
 tc_status tc_report_churn_all(tc_report *r, tc_error *err);
 tc_status tc_report_tiers_all(tc_report *r, tc_error *err);
 tc_status tc_report_identity_all(tc_report *r, tc_error *err);

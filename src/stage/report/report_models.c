@@ -27,6 +27,9 @@ tc_status tc_report_segments_all(tc_report *r, tc_error *err)
         {"model/mean_net_amount", TC_F64, 0, {"mean_net_amount"}},
         {"model/mean_recency_days", TC_F64, 0, {"mean_recency_days"}},
         {"model/mean_order_count", TC_F64, 0, {"mean_order_count"}},
+        {"model/mean_distance", TC_F64, 0, {"mean_distance"}},
+        {"model/simplified_silhouette", TC_F64, 0, {"simplified_silhouette"}},
+        {"model/silhouette", TC_F64, 0, {"silhouette"}},
         {"model/centre_original", TC_F64, 1, {"centre"}},
         {"model/cluster_centers", TC_F64, 1, {"centre_scaled"}},
     };
@@ -43,6 +46,9 @@ tc_status tc_report_segments_all(tc_report *r, tc_error *err)
     }
     if (st == TC_OK) {
         st = tc_report_rows_all(r, r->segments, cluster, COUNT_OF(cluster), clusters, err);
+    }
+    if (st == TC_OK) {
+        st = tc_report_choice_all(r, segments, err);
     }
     return st;
 }

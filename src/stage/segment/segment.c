@@ -6,10 +6,9 @@
 static void free_all(tc_segment *s)
 {
     tc_matrix_destroy(&s->matrix);
-    tc_mem_free(s->label);
     tc_mem_free(s->known_bits);
     tc_segment_rows_free(&s->rows);
-    tc_kmeans_destroy(&s->model);
+    tc_segment_choice_free(&s->choice);
     tc_shards_free(&s->known);
     tc_shards_free(&s->customers);
     tc_segment_identity_destroy(&s->identity);
@@ -20,8 +19,8 @@ static void free_all(tc_segment *s)
 
 static void log_result(const tc_segment *s)
 {
-    tc_log_info("segment: %lld customers in %lld clusters over %d features, %lld passes%s",
-                (long long)s->known.n_global, (long long)s->config->segment.k, s->n_dim,
+    tc_log_info("segment: %lld customers in %d clusters over %d features, %lld passes%s",
+                (long long)s->known.n_global, s->model->k, s->n_dim,
                 (long long)s->report.iterations,
                 s->report.stable ? ", no customer moved in the last one" : "");
     if (tc_kmeans_empty(s->model, 0) >= 0) {

@@ -1,33 +1,26 @@
-/* segment_fit.c - the model of the stage: seeding, then Lloyd over all known customers. */
+/* segment_fit.c - the model of the stage: the chosen one of all fits over the known customers. */
 #include "segment_impl.h"
-
-#include <string.h>
-
-static tc_status create(tc_segment *s, tc_error *err)
-{
-    TC_TRY(tc_kmeans_create((int)s->config->segment.k, s->n_dim, &s->model, err));
-    s->label = tc_mem_alloc(s->known.n_local, sizeof *s->label, err);
-    if (s->label == NULL) {
-        return TC_ENOMEM;
-    }
-    memset(s->label, TC_KMEANS_NO_LABEL, (size_t)s->known.n_local);
-    return TC_OK;
-}
 
 tc_status tc_segment_fit_all(tc_segment *s, tc_error *err)
 {
-    const tc_kmeans_limits limits = {s->config->segment.max_iterations,
-                                     s->config->segment.tolerance};
-    tc_segment_fit fit;
-    tc_status st = tc_comm_agree_all(s->comm, create(s, err), err);
-    fit = (tc_segment_fit){.model = s->model, .label = s->label};
+    int32_t last[TC_KMEANS_MAX_K * TC_KMEANS_MAX_D];
+    const int n_last = tc_segment_previous_centres(s, last);
+    const tc_segment_task task = {.comm = s->comm,
+                                  .matrix = s->matrix,
+                                  .row0 = s->known.row0,
+                                  .n_global = s->known.n_global,
+                                  .config = &s->config->segment,
+                                  .seed = (uint64_t)s->config->seed,
+                                  .per_weight = s->rows.roles.per_weight,
+                                  .last = n_last > 0 ? last : NULL,
+                                  .n_last = n_last};
+    const tc_status st = tc_segment_choose_all(&task, &s->choice, err);
     if (st == TC_OK) {
-        st = tc_segment_seed_all(s, err);
+        const tc_segment_fit *fit = &s->choice->fit[s->choice->chosen];
+        s->model = fit->model;
+        s->label = fit->label;
+        s->report = fit->report;
     }
-    if (st == TC_OK) {
-        st = tc_segment_lloyd_all(s->comm, s->matrix, s->known.row0, &fit, 1, &limits, err);
-    }
-    s->report = fit.report;
     return st;
 }
 

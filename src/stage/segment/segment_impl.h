@@ -2,9 +2,8 @@
 #ifndef TC_SEGMENT_IMPL_H
 #define TC_SEGMENT_IMPL_H
 
+#include "segment_choose.h"
 #include "segment_identity.h"
-#include "segment_lloyd.h"
-#include "segment_matrix.h"
 #include "segment_source.h"
 #include "segment_survey.h"
 #include "tiercel/lineage.h"
@@ -53,6 +52,8 @@ typedef struct tc_segment {
     double unit;                    /* of the grid, in model space */
     tc_matrix *matrix;              /* the known rows */
 
+    /* All fits, and the chosen one of them, borrowed. */
+    tc_segment_choice *choice;
     tc_kmeans *model;
     tc_kmeans_report report;
     uint8_t *label; /* [known.n_local] cluster of the model, 0..k-1 */
@@ -95,10 +96,9 @@ int tc_segment_is_known(const tc_segment *s, int64_t i);
 TC_NODISCARD tc_status tc_segment_feature_all(tc_segment *s, const char *feature,
                                               double **out, tc_error *err);
 
-/* Collective. Starting centres by attempts on a sample, then Lloyd over all known customers: model,
- * label, report. Errors (agreed): TC_ENOMEM. */
+/* Collective. Fits the known customers and chooses the number of clusters: choice, model, label, report. Errors
+ * (agreed): as tc_segment_choose_all. */
 TC_NODISCARD tc_status tc_segment_fit_all(tc_segment *s, tc_error *err);
-TC_NODISCARD tc_status tc_segment_seed_all(tc_segment *s, tc_error *err);
 
 /* Local, pure. The inertia of a fit in model space, with weights as they were given. */
 double tc_segment_inertia(const tc_segment *s, const tc_kmeans_report *report);
@@ -108,5 +108,9 @@ TC_NODISCARD tc_status tc_segment_rank_all(tc_segment *s, tc_error *err);
 
 /* Collective. Writes segments.h5. Errors (agreed): TC_EIO, TC_ENOMEM. */
 TC_NODISCARD tc_status tc_segment_write_all(tc_segment *s, tc_error *err);
+
+/* Collective. Its datasets of the choice of k. Errors (agreed): as tc_segment_write_all. */
+TC_NODISCARD tc_status tc_segment_write_choice_all(const tc_segment *s, tc_store *out,
+                                                   tc_error *err);
 
 #endif

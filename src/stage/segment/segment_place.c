@@ -188,13 +188,15 @@ static tc_status choose_dimensions(tc_segment *s, tc_error *err)
     return TC_OK;
 }
 
-/* Collective. What the matrix may take beside one label a row for the fit and one for the file. */
+/* Collective. What the matrix may take beside one label a row for each fit and one for the file. */
 static int64_t matrix_memory_all(const tc_segment *s)
 {
     const int64_t share = tc_memory_share_all(s->comm);
     const int64_t bytes = s->config->memory_mib > 0 ? s->config->memory_mib << 20 : share;
-    return bytes - ((int64_t)FIXED_MIB << 20) - tc_mem_live_bytes() - s->known.n_local -
-           s->customers.n_local;
+    const int64_t more = s->config->segment.k_max - s->config->segment.k;
+    const int64_t fits = more > 0 ? more + 1 : 1;
+    return bytes - ((int64_t)FIXED_MIB << 20) - tc_mem_live_bytes() -
+           fits * s->known.n_local - s->customers.n_local;
 }
 
 /* Collective. */

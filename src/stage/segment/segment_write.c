@@ -251,6 +251,9 @@ static tc_status put_all(tc_segment *s, const tables *t, const uint16_t *cluster
         st = put_attributes_all(s, out, err);
     }
     if (st == TC_OK) {
+        st = tc_segment_write_choice_all(s, out, err);
+    }
+    if (st == TC_OK) {
         st = tc_store_publish_all(&out, err);
     }
     tc_store_close_all(&out);

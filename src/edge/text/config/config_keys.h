@@ -64,6 +64,13 @@
     X("drop", TC_LACK_DROP)                                                                \
     X("category", TC_LACK_CATEGORY)
 
+#define TC_WORDS_CRITERION(X)                                                              \
+    X("calinski_harabasz", TC_BY_CALINSKI_HARABASZ)                                        \
+    X("davies_bouldin", TC_BY_DAVIES_BOULDIN)                                              \
+    X("silhouette", TC_BY_SILHOUETTE)                                                      \
+    X("simplified_silhouette", TC_BY_SIMPLIFIED)                                           \
+    X("gap", TC_BY_GAP)
+
 /* X(name, text): the sections in the order of the documentation. */
 #define TC_SECTIONS(X)                                                                     \
     X("run", "What every stage shares.")                                                   \
@@ -277,7 +284,25 @@
       "before it; 0 = ever")
 
 #define TC_KEYS_SEGMENT(N, W, T, A)                                                        \
-    N(A, INT, k, segment.k, "5", 1, 254, "[]", 0, "number of segments")                    \
+    N(A, INT, k, segment.k, "5", 1, 254, "[]", 0,                                          \
+      "number of segments; with k_max the fewest that are tried")                          \
+    N(A, INT, k_max, segment.k_max, "0", 0, 254, "[]", 0,                                  \
+      "every number of segments from k to this is fitted, and one of them chosen; 0 = k "  \
+      "alone")                                                                             \
+    W(A, criterion, segment.criterion, "calinski_harabasz", tc_words_criterion,            \
+      "index by which is chosen; of those within 1 % of the best the most stable, then "   \
+      "the fewest segments")                                                               \
+    N(A, REAL, min_share, segment.min_share, "0.01", 0, 0.5, "[]", 0,                      \
+      "share of the customers that every segment must have to be chosen")                  \
+    N(A, INT, silhouette_rows, segment.silhouette_rows, "256", 0, 16384, "[]", 0,          \
+      "customers of each segment whose silhouettes are computed, at most 16384 in all; 0 " \
+      "= none")                                                                            \
+    N(A, INT, stability, segment.stability, "4", 0, 1000, "[]", 0,                         \
+      "with k_max: pairs of disjoint samples that are fitted and compared by the "         \
+      "adjusted "                                                                          \
+      "Rand index; 0 = none")                                                              \
+    N(A, INT, gap_references, segment.gap_references, "10", 0, 1000, "[]", 0,              \
+      "with k_max: sets of customers without segments for the gap statistic; 0 = none")    \
     W(A, scale, segment.scale, "zscore", tc_words_scale, "after the transform")            \
     N(A, REAL, winsorise, segment.winsorise, "0.001", 0, 0.5, "[)", 0,                     \
       "share of customers drawn in at each end of a feature; 0 = none")                    \

@@ -30,6 +30,7 @@ static const cyaml_strval_t tc_words_scale[] = {TC_WORDS_SCALE(WORD)};
 static const cyaml_strval_t tc_words_attribute[] = {TC_WORDS_ATTRIBUTE(WORD)};
 static const cyaml_strval_t tc_words_unlisted[] = {TC_WORDS_UNLISTED(WORD)};
 static const cyaml_strval_t tc_words_storage[] = {TC_WORDS_STORAGE(WORD)};
+static const cyaml_strval_t tc_words_criterion[] = {TC_WORDS_CRITERION(WORD)};
 #define TOUCH(value, word) {word, value},
 static const cyaml_strval_t tc_words_touch[] = {TC_TOUCH_LIST(TOUCH)};
 static const cyaml_strval_t tc_words_transform[] = {TC_WORDS_TRANSFORM(WORD)};

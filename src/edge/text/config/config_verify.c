@@ -246,6 +246,30 @@ static tc_status check_quality(const verify *v)
     return TC_OK;
 }
 
+static tc_status check_segment(const verify *v)
+{
+    const tc_config_segment *segment = &v->config->segment;
+    if (segment->sample < segment->k) {
+        return tc_place_fail(at(v, "segment.sample"), v->err,
+                             "%lld is less than segment.k; allowed: %lld or more",
+                             (long long)segment->sample, (long long)segment->k);
+    }
+    if (segment->k_max != 0 && segment->k_max < segment->k) {
+        return tc_place_fail(at(v, "segment.k_max"), v->err,
+                             "%lld is less than segment.k; allowed: 0, or %lld or more",
+                             (long long)segment->k_max, (long long)segment->k);
+    }
+    if (segment->k_max > segment->k &&
+        ((segment->criterion == TC_BY_GAP && segment->gap_references == 0) ||
+         (segment->criterion == TC_BY_SILHOUETTE && segment->silhouette_rows == 0))) {
+        return tc_place_fail(at(v, "segment.criterion"), v->err,
+                             "the index is not computed; set %s, or choose by another one",
+                             segment->criterion == TC_BY_GAP ? "segment.gap_references"
+                                                             : "segment.silhouette_rows");
+    }
+    return TC_OK;
+}
+
 static tc_status check_assign(const verify *v)
 {
     const tc_config_assign *assign = &v->config->assign;
@@ -279,12 +303,7 @@ tc_status tc_config_verify(const tc_config *config, tc_layer *layers, int n, tc_
         TC_TRY(check_repeats(&v, &lists[i]));
     }
     TC_TRY(check_profiles(&v));
-    if (config->segment.sample < config->segment.k) {
-        return tc_place_fail(at(&v, "segment.sample"), err,
-                             "%lld is less than segment.k; allowed: %lld or more",
-                             (long long)config->segment.sample,
-                             (long long)config->segment.k);
-    }
+    TC_TRY(check_segment(&v));
     TC_TRY(check_quality(&v));
     return check_assign(&v);
 }
