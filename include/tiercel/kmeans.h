@@ -128,7 +128,7 @@ int64_t tc_kmeans_words(const tc_kmeans *model);
 /* Local. Partial: gives every row the label of its nearest centre, ties to the lowest
  * number, and adds to delta[tc_kmeans_words] what changes in the sums. label [n] is read and
  * written. At least one cluster must not be empty. Cost: n k d multiply-adds in float,
- * vectorised over rows; some rows in a million, whose two lowest scores are closer than
+ * vectorised over rows; some rows in 100,000, whose two lowest scores are closer than
  * rounding explains, are searched again in doubles. */
 void tc_kmeans_assign(const tc_kmeans *model, const tc_kmeans_rows *rows, uint8_t *label,
                       int64_t *delta);

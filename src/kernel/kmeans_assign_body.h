@@ -117,23 +117,25 @@ INLINE void search_all(const tc_kmeans *model, const int tile, const float *x,
 }
 
 /* Labels; 1 if any is in doubt. */
-INLINE int read_labels(int label_bits, float margin, found_block *found)
+INLINE int read_labels(int label_bits, const tc_kmeans_doubt *doubt, found_block *found)
 {
     const int32_t mask = (1 << label_bits) - 1;
     int32_t number[LANES];
+    const float base = doubt->base, part = doubt->part;
     int close = 0;
     memcpy(number, found->best, sizeof number);
     for (int i = 0; i < LANES; i++) {
         found->label[i] = (uint8_t)(number[i] & mask);
     }
     for (int i = 0; i < LANES; i++) {
-        close |= found->second[i] - found->best[i] <= margin;
+        const float size = __builtin_fabsf(found->best[i]);
+        close |= found->second[i] - found->best[i] <= base + part * size;
     }
     return close;
 }
 
-INLINE int search(const tc_kmeans *model, const float *x, const float *ahead, float margin,
-                  found_block *found)
+INLINE int search(const tc_kmeans *model, const tc_kmeans_doubt *doubt, const float *x,
+                  const float *ahead, found_block *found)
 {
     switch (model->lean_tile) {
     case TC_KMEANS_LEAST_TILE:
@@ -146,20 +148,23 @@ INLINE int search(const tc_kmeans *model, const float *x, const float *ahead, fl
         search_all(model, TC_KMEANS_MOST_TILE, x, ahead, found);
         break;
     }
-    return read_labels(model->lean_bits, margin, found);
+    return read_labels(model->lean_bits, doubt, found);
 }
 
 /* Rows whose lowest scores are too close to tell. */
-INLINE void settle_close(const tc_kmeans *model, const block_rows *b, float margin,
-                         found_block *found)
+INLINE void settle_close(const tc_kmeans *model, const tc_kmeans_doubt *doubt,
+                         const block_rows *b, found_block *found)
 {
     for (int i = 0; i < b->n; i++) {
-        if (found->second[i] - found->best[i] <= margin) {
+        const float size = __builtin_fabsf(found->best[i]);
+        if (found->second[i] - found->best[i] <= doubt->base + doubt->part * size) {
             int32_t point[TC_KMEANS_MAX_D];
             for (int j = 0; j < model->d; j++) {
                 point[j] = (int32_t)b->x[(int64_t)j * LANES + i];
             }
-            found->label[i] = (uint8_t)tc_kmeans_find(model, point).centre;
+            if (tc_kmeans_in_doubt(doubt, point, found->best[i], found->second[i])) {
+                found->label[i] = (uint8_t)tc_kmeans_find(model, point).centre;
+            }
         }
     }
 }
@@ -288,12 +293,13 @@ INLINE void move_rows(const block_rows *b, const uint8_t *to, tally *t, int64_t 
 TARGET void ASSIGN(const tc_kmeans *model, const tc_kmeans_rows *rows, uint8_t *label,
                    int64_t *delta)
 {
-    const float margin = tc_kmeans_margin(model);
     const int64_t blocks = (rows->n + LANES - 1) / LANES;
     const int64_t floats = (int64_t)LANES * rows->d;
     const int64_t distance = (FETCH_FLOATS + floats - 1) / floats;
+    tc_kmeans_doubt doubt;
     found_block found;
     tally t;
+    tc_kmeans_doubt_of(model, &doubt);
     t.k = model->k;
     t.d = model->d;
     for (int j = 0; j < TC_KMEANS_MAX_D; j++) {
@@ -307,8 +313,8 @@ TARGET void ASSIGN(const tc_kmeans *model, const tc_kmeans_rows *rows, uint8_t *
                         .weight = rows->weight != NULL ? &rows->weight[row] : NULL,
                         .n = rows->n - row < LANES ? (int)(rows->n - row) : LANES};
         b.label = &label[row];
-        if (search(model, b.x, &rows->x[ahead * floats], margin, &found)) {
-            settle_close(model, &b, margin, &found);
+        if (search(model, &doubt, b.x, &rows->x[ahead * floats], &found)) {
+            settle_close(model, &doubt, &b, &found);
         }
         if (b.n < LANES || memcmp(found.label, b.label, LANES) != 0) {
             move_rows(&b, found.label, &t, delta);

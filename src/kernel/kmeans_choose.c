@@ -18,28 +18,44 @@ tc_kmeans_assigner *tc_kmeans_assigner_choose(void)
 }
 
 /* A score is the rounded |c|^2 / 2, then d times a product (rounded, or fused) and a difference, then bits
- * given to the number of the centre. All that is rounded is at most M = max |c|^2 / 2 + sum |x_j|
- * max |c_j|, so with u = 2^-24 a score is off by at most (1 + 2 d) u M for the sum if products are
- * rounded by themselves: u |x_j c_j| add up to u M at most and the differences to d u M, hence (d + 2) u M
- * in fact; the lowest bits are worth at most 2^(bits + 1) u M. Terms in u^2 are below 2 u M. Two scores
- * are in doubt within twice that; the last factor covers the rounding of the margin and of the difference.
- * x is not looked at: |x_j| < TC_KMEANS_LIMIT, which is some ten times coarser and saves reading all rows
- * another time; a margin ten times as wide means that one row in some thousands is searched twice. */
-float tc_kmeans_margin(const tc_kmeans *model)
+ * given to the number of the centre. With u = 2^-24 and M = |c|^2 / 2 + sum |x_j c_j|, which no
+ * intermediate result exceeds but by terms in u, the sum is off by at most e = (d + 2) u M, products
+ * rounded by themselves included, and 2 u M more covers the terms in u^2. The lowest b bits are worth less than
+ * f = 2^(b + 1) u times the score. If a centre is not farther than the one with the lowest score but has a
+ * score above it, the two differ by at most 2 e + f times the sum of their sizes, and the size of the higher is at most that of the
+ * lowest + 2 e (1 + f). So scores that differ by more than 2 (1 + f) e + 2 (1 + 3 f) |lowest| f are in the right order;
+ * f is below 2^-14, and the factor 1.001 covers it and the rounding of this bound. 1 covers scores near 0. */
+void tc_kmeans_doubt_of(const tc_kmeans *model, tc_kmeans_doubt *doubt)
 {
     const double u = 0x1p-24;
-    const double steps = model->d + 4 + ldexp(1, model->lean_bits + 1);
-    double most = 0;
+    double most;
+    *doubt = (tc_kmeans_doubt){.d = model->d,
+                               .step = 2.002 * (model->d + 4) * u,
+                               .part = (float)(2.002 * ldexp(u, model->lean_bits + 1))};
     for (int a = 0; a < model->k; a++) {
-        most = isinf(model->half[a]) ? most : fmax(most, model->half[a]);
-    }
-    for (int j = 0; j < model->d; j++) {
-        int32_t largest = 0;
-        for (int a = 0; a < model->k; a++) {
-            const int32_t c = abs(model->centre[(int64_t)a * model->d + j]);
-            largest = !isinf(model->half[a]) && c > largest ? c : largest;
+        if (isinf(model->half[a])) {
+            continue;
         }
-        most += (double)TC_KMEANS_LIMIT * largest;
+        doubt->half = fmax(doubt->half, model->half[a]);
+        for (int j = 0; j < model->d; j++) {
+            const int32_t c = abs(model->centre[(int64_t)a * model->d + j]);
+            doubt->largest[j] = c > doubt->largest[j] ? c : doubt->largest[j];
+        }
     }
-    return (float)(2 * steps * u * most * 1.001 + 1);
+    most = doubt->half;
+    for (int j = 0; j < model->d; j++) {
+        most += (double)TC_KMEANS_LIMIT * doubt->largest[j];
+    }
+    doubt->base = (float)(doubt->step * most * 1.0001 + 1);
+}
+
+int tc_kmeans_in_doubt(const tc_kmeans_doubt *doubt, const int32_t *point, float best,
+                       float second)
+{
+    double most = doubt->half;
+    for (int j = 0; j < doubt->d; j++) {
+        most += fabs((double)point[j]) * doubt->largest[j];
+    }
+    return (double)second - (double)best <=
+           doubt->step * most + (double)doubt->part * fabs((double)best) + 1;
 }

@@ -182,31 +182,42 @@ static void rows_that_float_cannot_tell(void **state)
     assert_true(wrong > 100);
 }
 
-/* What is not in doubt is right: no float search without the margin may be wrong by more. The margin is
- * held against the error that scores really have. */
-static void the_margin_covers_the_error_of_scores(void **state)
+/* Scores really are off by less than half of what is held to be in doubt, for each row; and that is not so much that
+ * every row would be. */
+static void doubt_covers_the_error_of_scores(void **state)
 {
+    int64_t doubted = 0, rows = 0;
     (void)state;
     for (int d = 1; d <= TC_KMEANS_MAX_D; d++) {
         fixture *f = make(N_MAX, d, 6, TC_KMEANS_LIMIT);
-        double margin;
+        tc_kmeans_doubt doubt;
         start(f, 6);
-        margin = (double)tc_kmeans_margin(f->model);
+        tc_kmeans_doubt_of(f->model, &doubt);
         for (int64_t i = 0; i < N_MAX; i++) {
+            float least = HUGE_VALF, second = HUGE_VALF;
+            double off = 0;
+            int32_t point[TC_KMEANS_MAX_D] = {0};
+            tc_kmeans_point(&f->rows, i, point);
             for (int a = 0; a < 6; a++) {
                 float score = f->model->lean_half[a];
                 double exact = f->model->half[a];
                 for (int j = 0; j < d; j++) {
-                    const float c = (float)f->model->centre[a * d + j];
-                    score -= tc_kmeans_value(&f->rows, i, j) * c;
-                    exact -= (double)tc_kmeans_value(&f->rows, i, j) * (double)c;
+                    const int32_t c = f->model->centre[a * d + j];
+                    score -= (float)point[j] * (float)c;
+                    exact -= (double)point[j] * c;
                 }
-                assert_true(2 * fabs((double)score - exact) < margin);
+                off = fmax(off, fabs((double)score - exact));
+                second = score < least ? least : fminf(second, score);
+                least = fminf(least, score);
             }
+            assert_true(tc_kmeans_in_doubt(&doubt, point, 0, (float)(2 * off)));
+            assert_true(2 * off < (double)doubt.base);
+            doubted += tc_kmeans_in_doubt(&doubt, point, least, second);
+            rows++;
         }
-        assert_true(margin < 0x1p50); /* not so wide that every row is in doubt */
         drop(f);
     }
+    assert_true(doubted < rows / 1000);
 }
 
 int main(void)
@@ -215,7 +226,7 @@ int main(void)
         cmocka_unit_test(passes_are_equal_in_every_shape),
         cmocka_unit_test(last_blocks_and_empty_clusters),
         cmocka_unit_test(rows_that_float_cannot_tell),
-        cmocka_unit_test(the_margin_covers_the_error_of_scores),
+        cmocka_unit_test(doubt_covers_the_error_of_scores),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
