@@ -57,8 +57,9 @@ static int window_of(int64_t age)
     return age <= 365 ? TC_RFM_365 : age <= 390 ? TC_RFM_390 : TC_RFM_730;
 }
 
-static void clear_windows(tc_rfm_scratch *s)
+static void clear_lanes(tc_rfm_scratch *s)
 {
+    s->has_large = 0;
     for (int d = 0; d < TC_RFM_DATES; d++) {
         memset(s->at[d].window_net, 0, sizeof s->at[d].window_net);
         memset(s->at[d].window_orders, 0, sizeof s->at[d].window_orders);
@@ -104,7 +105,7 @@ tc_status tc_rfm_dates(tc_rfm_scratch *scratch, const int64_t *day, int n_days,
     }
     s->n_days = n_days;
     TC_TRY(make_table(s, err));
-    clear_windows(s);
+    clear_lanes(s);
     return TC_OK;
 }
 
@@ -153,7 +154,7 @@ void tc_rfm_labels(const tc_rfm_scratch *scratch, int date, int64_t active_days,
 
 void tc_rfm_next(tc_rfm_scratch *scratch)
 {
-    clear_windows(scratch);
+    clear_lanes(scratch);
 }
 
 tc_rfm_totals tc_rfm_totals_of(const tc_rfm_scratch *scratch)
@@ -166,7 +167,7 @@ tc_status tc_rfm_customer(const tc_rfm_events *events, const int64_t *day, int n
 {
     if (n_days == scratch->n_days &&
         memcmp(day, scratch->day, (size_t)n_days * sizeof *day) == 0) {
-        clear_windows(scratch);
+        clear_lanes(scratch);
     } else {
         TC_TRY(tc_rfm_dates(scratch, day, n_days, err));
     }

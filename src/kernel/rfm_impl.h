@@ -62,6 +62,7 @@ typedef struct {
     /* of orders: how many, the number, hash and amount of that of the last purchase, the largest amount */
     int64_t n_orders, order, order_amount, largest_order;
     uint64_t order_key;
+    int64_t sizes; /* bits of all amounts, of negative ones those of -1 - amount */
     int64_t signs; /* below 0: a purchase has an amount below 0 */
 } tc_rfm_sums;
 
@@ -84,6 +85,7 @@ struct tc_rfm_scratch {
     tc_rfm_day *table; /* [n_table] of the days table_day0 .. the last date - 1 */
     int64_t table_day0, n_table, month0;
     int64_t day_first;
+    int has_large; /* a number in the lanes may be 2^51 or more */
     tc_rfm_orders orders;
     tc_rfm_totals totals;
     uint32_t *channel_seen,

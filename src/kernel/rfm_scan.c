@@ -14,17 +14,38 @@ static inline int64_t only_if(int64_t p, int64_t amount)
     return amount & -p;
 }
 
+/* a where p is 1, b where it is 0. */
+static inline int64_t pick(int64_t p, int64_t a, int64_t b)
+{
+    return b ^ ((a ^ b) & -p);
+}
+
+/* 1 if v is 0, else 0; said in this way, it does not become a branch. */
+static inline int64_t is_zero(uint64_t v)
+{
+    return (int64_t)(1 - ((v | (0 - v)) >> 63));
+}
+
 static inline int64_t day_of(int64_t time)
 {
     return time >= 0 ? (int64_t)((uint64_t)time / TC_DAY_SECONDS) : tc_date_day_of(time);
 }
 
-/* A day before the table; it lies in no window. */
-static tc_rfm_day early_day(const tc_rfm_scratch *s, int64_t day, int64_t *month)
+static const tc_rfm_day EARLY = {.window = {TC_RFM_NO_WINDOW * TC_RFM_LANES,
+                                            TC_RFM_NO_WINDOW *TC_RFM_LANES,
+                                            TC_RFM_NO_WINDOW *TC_RFM_LANES}};
+
+/* What is known of a day. One before the table lies in no window. */
+static inline const tc_rfm_day *look_up(const tc_rfm_scratch *s, int64_t day,
+                                        int64_t *month)
 {
-    enum { NONE = TC_RFM_NO_WINDOW * TC_RFM_LANES };
-    *month = tc_date_month_of_day(day) - s->month0;
-    return (tc_rfm_day){.window = {NONE, NONE, NONE}};
+    const int64_t row = day - s->table_day0;
+    if (row < 0) {
+        *month = tc_date_month_of_day(day) - s->month0;
+        return &EARLY;
+    }
+    *month = s->table[row].month;
+    return &s->table[row];
 }
 
 /* Days, months and money of an event; p: it is a purchase. */
@@ -32,16 +53,17 @@ static inline void add_day(tc_rfm_sums *sums, int64_t day, int64_t month, int64_
                            int64_t p)
 {
     const int64_t bought = only_if(p, amount);
-    sums->first_day = sums->purchase_days == 0 ? day : sums->first_day;
+    sums->first_day = pick(sums->purchase_days == 0, day, sums->first_day);
     sums->purchase_days += p & (day != sums->last_day);
     sums->months += p & (month != sums->last_month);
-    sums->last_day = p != 0 ? day : sums->last_day;
-    sums->last_month = p != 0 ? month : sums->last_month;
+    sums->last_day = pick(p, day, sums->last_day);
+    sums->last_month = pick(p, month, sums->last_month);
     sums->net += amount;
     sums->gross += bought;
     sums->gross_first_day += only_if(sums->purchase_days == 1, bought);
     sums->n_purchases += p;
     sums->signs |= bought;
+    sums->sizes |= amount ^ (amount >> 63);
 }
 
 static inline void add_codes(tc_rfm_scratch *s, tc_rfm_sums *sums, int64_t channel,
@@ -62,8 +84,8 @@ static inline tc_status add_order(tc_rfm_scratch *s, tc_rfm_sums *sums, uint64_t
 {
     tc_rfm_orders *o = &s->orders;
     uint32_t *seen = &s->order_seen[key >> 24 & (TC_RFM_BLOOM - 1)];
-    int64_t other = p & ((key != sums->order_key) | (sums->n_orders == 0));
-    if ((other & (*seen == s->stamp)) != 0) {
+    int64_t other = p & (1 - (is_zero(key ^ sums->order_key) & (sums->n_orders != 0)));
+    if ((other & is_zero(*seen ^ s->stamp)) != 0) {
         int64_t number;
         TC_TRY(tc_rfm_orders_find(o, sums->n_orders, key, &number, err));
         if (number >= 0) {
@@ -74,8 +96,8 @@ static inline tc_status add_order(tc_rfm_scratch *s, tc_rfm_sums *sums, uint64_t
     }
     *seen = s->stamp;
     o->key[sums->n_orders] = key;
-    sums->order_key = p != 0 ? key : sums->order_key;
-    sums->order = other != 0 ? sums->n_orders : sums->order;
+    sums->order_key = (uint64_t)pick(p, (int64_t)key, (int64_t)sums->order_key);
+    sums->order = pick(other, sums->n_orders, sums->order);
     sums->n_orders += other;
     sums->order_amount = only_if(1 - other, sums->order_amount) + only_if(p, amount);
     o->amount[sums->order] = sums->order_amount;
@@ -88,11 +110,11 @@ static inline tc_status add_order(tc_rfm_scratch *s, tc_rfm_sums *sums, uint64_t
 /* Time between a new order and the one before. */
 static inline void add_gap(tc_rfm_sums *sums, int64_t time, int64_t is_new)
 {
-    const int64_t before = sums->n_orders > 1 ? sums->last_order : time;
+    const int64_t before = pick(sums->n_orders > 1, sums->last_order, time);
     const int64_t gap = only_if(is_new, time - before);
     sums->gap_squares += (tc_u128)((tc_i128)gap * gap);
-    sums->last_order = is_new != 0 ? time : sums->last_order;
-    sums->first_order = sums->n_orders <= 1 ? sums->last_order : sums->first_order;
+    sums->last_order = pick(is_new, time, sums->last_order);
+    sums->first_order = pick(sums->n_orders <= 1, sums->last_order, sums->first_order);
 }
 
 static inline void add_windows(tc_rfm_scratch *s, const tc_rfm_day *day, int lane,
@@ -119,9 +141,8 @@ static inline tc_status add_event(tc_rfm_scratch *s, tc_rfm_sums *sums,
     const int64_t time = e->time[i], amount = e->amount[i], day = day_of(time);
     const int64_t channel = e->channel[i], category = e->category[i];
     const int64_t p = e->kind[i] == TC_KIND_PURCHASE;
-    const int64_t row = day - s->table_day0;
-    tc_rfm_day of_day;
     int64_t is_new, month;
+    const tc_rfm_day *of_day = look_up(s, day, &month);
     if (time < sums->time) {
         return damaged("the events of a customer are not in the order of time", err);
     }
@@ -135,16 +156,10 @@ static inline tc_status add_event(tc_rfm_scratch *s, tc_rfm_sums *sums,
     } else {
         add_codes(s, sums, channel, category, p);
     }
-    if (row >= 0) {
-        of_day = s->table[row];
-        month = of_day.month;
-    } else {
-        of_day = early_day(s, day, &month);
-    }
     TC_TRY(add_order(s, sums, e->order[i], amount, p, &is_new, err));
     add_day(sums, day, month, amount, p);
     add_gap(sums, time, is_new);
-    add_windows(s, &of_day, lane, amount, is_new);
+    add_windows(s, of_day, lane, amount, is_new);
     return TC_OK;
 }
 
@@ -166,6 +181,14 @@ static double spread_of(const tc_rfm_sums *sums, int64_t span)
         (sums->n_orders - 1) * (tc_i128)sums->gap_squares - (tc_i128)span * span;
     const int64_t low = (int64_t)spread;
     return low == spread ? (double)low : (double)spread;
+}
+
+/* Amounts below 2^31 of fewer than 2^19 events, and times, add up to less than 2^51. */
+static int is_large(const tc_rfm_sums *sums, int64_t n)
+{
+    const int64_t span = sums->last_order - sums->first_order;
+    return sums->sizes >= (int64_t)1 << 31 || n >= (int64_t)1 << 19 ||
+           span >= (int64_t)1 << 50 || span < 0;
 }
 
 static void put_lane(tc_rfm_at *at, int lane, const tc_rfm_sums *sums,
@@ -238,6 +261,7 @@ tc_status tc_rfm_add(tc_rfm_scratch *scratch, const tc_rfm_events *events, int l
         }
         put_lane(&scratch->at[d], lane, &sums, &scratch->orders, i);
     }
+    scratch->has_large |= is_large(&sums, events->n);
     add_totals(&scratch->totals, &sums, events, i);
     return TC_OK;
 }

@@ -5,6 +5,7 @@
 #include "tiercel/date.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { FALLING_MAX = 12, N = TC_RFM_LANES };
 
@@ -14,6 +15,19 @@ static const double MISSING = (double)NAN;
 #define INLINE static inline __attribute__((always_inline))
 
 typedef double (*values)[TC_RFM_LANES];
+
+/* A number as a double. Below 2^51 it is the last bits of a double near 1.5 2^52, which vectorises on processors that
+ * cannot convert vectors of 64 bits; the same value either way. */
+INLINE double real_of(int64_t v, int small)
+{
+    const int64_t bits = (int64_t)((uint64_t)v + 0x4338000000000000u);
+    double d;
+    if (!small) {
+        return (double)v;
+    }
+    memcpy(&d, &bits, sizeof d);
+    return d - 6755399441055744.0;
+}
 
 /* From what each window adds to the next shorter one to what it holds. */
 INLINE void sum_windows(tc_rfm_at *at)
@@ -37,16 +51,16 @@ INLINE void write_orders(const tc_rfm_at *at, int outer, int inner, double *to)
     }
 }
 
-INLINE void write_net(const tc_rfm_at *at, int outer, int inner, double *to)
+INLINE void write_net(const tc_rfm_at *at, int outer, int inner, int small, double *to)
 {
     for (int i = 0; i < N; i++) {
-        to[i] = (double)(at->window_net[outer][i] -
-                         (inner >= 0 ? at->window_net[inner][i] : 0)) /
-                MONEY;
+        const int64_t net =
+            at->window_net[outer][i] - (inner >= 0 ? at->window_net[inner][i] : 0);
+        to[i] = real_of(net, small) / MONEY;
     }
 }
 
-INLINE void write_falling(const tc_rfm_at *at, double *to)
+INLINE void write_falling(const tc_rfm_at *at, int small, double *to)
 {
     int64_t later[N], falls[N], count[N];
     for (int i = 0; i < N; i++) {
@@ -65,11 +79,11 @@ INLINE void write_falling(const tc_rfm_at *at, double *to)
         }
     }
     for (int i = 0; i < N; i++) {
-        to[i] = (double)count[i];
+        to[i] = real_of(count[i], small);
     }
 }
 
-INLINE void write_windows(const tc_rfm_at *at, values v)
+INLINE void write_windows(const tc_rfm_at *at, int small, values v)
 {
     write_orders(at, TC_RFM_30, -1, v[TC_FEATURE_orders_30d]);
     write_orders(at, TC_RFM_60, TC_RFM_30, v[TC_FEATURE_orders_30d_before]);
@@ -79,19 +93,19 @@ INLINE void write_windows(const tc_rfm_at *at, values v)
     write_orders(at, TC_RFM_360, TC_RFM_180, v[TC_FEATURE_orders_180d_before]);
     write_orders(at, TC_RFM_365, -1, v[TC_FEATURE_orders_365d]);
     write_orders(at, TC_RFM_730, TC_RFM_365, v[TC_FEATURE_orders_365d_before]);
-    write_net(at, TC_RFM_30, -1, v[TC_FEATURE_amount_30d]);
-    write_net(at, TC_RFM_60, TC_RFM_30, v[TC_FEATURE_amount_30d_before]);
-    write_net(at, TC_RFM_90, -1, v[TC_FEATURE_amount_90d]);
-    write_net(at, TC_RFM_180, TC_RFM_90, v[TC_FEATURE_amount_90d_before]);
-    write_net(at, TC_RFM_180, -1, v[TC_FEATURE_amount_180d]);
-    write_net(at, TC_RFM_360, TC_RFM_180, v[TC_FEATURE_amount_180d_before]);
-    write_net(at, TC_RFM_365, -1, v[TC_FEATURE_amount_365d]);
-    write_net(at, TC_RFM_730, TC_RFM_365, v[TC_FEATURE_amount_365d_before]);
-    write_falling(at, v[TC_FEATURE_falling_months]);
+    write_net(at, TC_RFM_30, -1, small, v[TC_FEATURE_amount_30d]);
+    write_net(at, TC_RFM_60, TC_RFM_30, small, v[TC_FEATURE_amount_30d_before]);
+    write_net(at, TC_RFM_90, -1, small, v[TC_FEATURE_amount_90d]);
+    write_net(at, TC_RFM_180, TC_RFM_90, small, v[TC_FEATURE_amount_90d_before]);
+    write_net(at, TC_RFM_180, -1, small, v[TC_FEATURE_amount_180d]);
+    write_net(at, TC_RFM_360, TC_RFM_180, small, v[TC_FEATURE_amount_180d_before]);
+    write_net(at, TC_RFM_365, -1, small, v[TC_FEATURE_amount_365d]);
+    write_net(at, TC_RFM_730, TC_RFM_365, small, v[TC_FEATURE_amount_365d_before]);
+    write_falling(at, small, v[TC_FEATURE_falling_months]);
     for (int i = 0; i < N; i++) {
         const int64_t last = at->window_net[TC_RFM_90][i];
         const int64_t before = at->window_net[TC_RFM_180][i] - last;
-        const double ratio = (double)last / (double)before;
+        const double ratio = real_of(last, small) / real_of(before, small);
         v[TC_FEATURE_spend_3m_ratio][i] = before > 0 ? ratio : MISSING;
     }
 }
@@ -109,60 +123,62 @@ INLINE int64_t codes_in(uint64_t mask)
     return (int64_t)(x & 0x7F);
 }
 
-INLINE void write_days(const tc_rfm_at *at, int64_t day, values v)
+INLINE void write_days(const tc_rfm_at *at, int64_t day, int small, values v)
 {
     for (int i = 0; i < N; i++) {
         const int bought = at->purchase_days[i] > 0;
         const int64_t first = at->first_day[i], last = at->last_day[i];
         v[TC_FEATURE_recency_days][i] =
-            bought ? (double)(day - (bought ? last : 0)) : MISSING;
+            bought ? real_of(day - (bought ? last : 0), small) : MISSING;
         v[TC_FEATURE_tenure_days][i] =
-            bought ? (double)(day - (bought ? first : 0)) : MISSING;
+            bought ? real_of(day - (bought ? first : 0), small) : MISSING;
         v[TC_FEATURE_first_to_last_days][i] =
-            bought ? (double)((bought ? last : 0) - (bought ? first : 0)) : MISSING;
+            bought ? real_of((bought ? last : 0) - (bought ? first : 0), small) : MISSING;
     }
     for (int i = 0; i < N; i++) {
-        v[TC_FEATURE_purchase_days][i] = (double)at->purchase_days[i];
-        v[TC_FEATURE_active_months][i] = (double)at->months[i];
+        v[TC_FEATURE_purchase_days][i] = real_of(at->purchase_days[i], small);
+        v[TC_FEATURE_active_months][i] = real_of(at->months[i], small);
         v[TC_FEATURE_distinct_categories][i] =
-            (double)(at->n_categories[i] + codes_in(at->categories[i]));
+            real_of(at->n_categories[i] + codes_in(at->categories[i]), small);
         v[TC_FEATURE_distinct_channels][i] =
-            (double)(at->n_channels[i] + codes_in(at->channels[i]));
-        v[TC_FEATURE_order_count][i] = (double)at->n_orders[i];
+            real_of(at->n_channels[i] + codes_in(at->channels[i]), small);
+        v[TC_FEATURE_order_count][i] = real_of(at->n_orders[i], small);
     }
 }
 
-INLINE void write_money(const tc_rfm_at *at, values v)
+INLINE void write_money(const tc_rfm_at *at, int small, values v)
 {
     for (int i = 0; i < N; i++) {
-        const double gross = (double)at->gross[i], n_orders = (double)at->n_orders[i];
+        const double gross = real_of(at->gross[i], small);
+        const double n_orders = real_of(at->n_orders[i], small);
         const double average = gross / (MONEY * n_orders);
-        v[TC_FEATURE_net_amount][i] = (double)at->net[i] / MONEY;
+        v[TC_FEATURE_net_amount][i] = real_of(at->net[i], small) / MONEY;
         v[TC_FEATURE_gross_amount][i] = gross / MONEY;
         v[TC_FEATURE_average_order][i] = at->n_orders[i] > 0 ? average : MISSING;
     }
     for (int i = 0; i < N; i++) {
-        const double gross = (double)at->gross[i];
-        const double rate = (double)(at->gross[i] - at->net[i]) / gross;
-        const double share = (double)at->largest_order[i] / gross;
+        const double gross = real_of(at->gross[i], small);
+        const double rate = real_of(at->gross[i] - at->net[i], small) / gross;
+        const double share = real_of(at->largest_order[i], small) / gross;
         v[TC_FEATURE_return_rate][i] = at->gross[i] > 0 ? rate : MISSING;
         v[TC_FEATURE_largest_order_share][i] = at->gross[i] > 0 ? share : MISSING;
     }
     for (int i = 0; i < N; i++) {
-        const double repeated = (double)(at->gross[i] - at->gross_first_day[i]);
-        const double mean = repeated / (MONEY * (double)(at->purchase_days[i] - 1));
+        const double repeated = real_of(at->gross[i] - at->gross_first_day[i], small);
+        const double mean = repeated / (MONEY * real_of(at->purchase_days[i] - 1, small));
         v[TC_FEATURE_repeat_day_amount][i] = at->purchase_days[i] > 1 ? mean : 0.0;
     }
 }
 
 /* Mean and variation of the gaps between orders. */
-INLINE void write_gaps(const tc_rfm_at *at, values v)
+INLINE void write_gaps(const tc_rfm_at *at, int small, values v)
 {
     for (int i = 0; i < N; i++) {
         const int64_t m = at->n_orders[i] - 1, span = at->span[i];
-        const double mean = (double)span / ((double)m * (double)TC_DAY_SECONDS);
+        const double mean =
+            real_of(span, small) / (real_of(m, small) * (double)TC_DAY_SECONDS);
         const double ratio = v[TC_FEATURE_recency_days][i] / mean;
-        const double variation = sqrt(at->spread[i]) / (double)span;
+        const double variation = sqrt(at->spread[i]) / real_of(span, small);
         v[TC_FEATURE_gap_mean_days][i] = m >= 1 ? mean : MISSING;
         v[TC_FEATURE_recency_gap_ratio][i] = m >= 1 && span > 0 ? ratio : MISSING;
         v[TC_FEATURE_gap_cv][i] = m > 1 && span > 0 ? variation : MISSING;
@@ -172,6 +188,13 @@ INLINE void write_gaps(const tc_rfm_at *at, values v)
 /* Who has no event before the date has no features. */
 INLINE void clear_empty(const tc_rfm_at *at, values v)
 {
+    int64_t n_empty = 0;
+    for (int i = 0; i < N; i++) {
+        n_empty += at->n_events[i] == 0;
+    }
+    if (n_empty == 0) {
+        return;
+    }
     for (int f = 0; f < TC_N_FEATURES; f++) {
         for (int i = 0; i < N; i++) {
             v[f][i] = at->n_events[i] > 0 ? v[f][i] : MISSING;
@@ -179,26 +202,26 @@ INLINE void clear_empty(const tc_rfm_at *at, values v)
     }
 }
 
-INLINE void snapshot(tc_rfm_at *at, int64_t day, values v)
+INLINE void snapshot(tc_rfm_at *at, int64_t day, int small, values v)
 {
     sum_windows(at);
-    write_windows(at, v);
-    write_days(at, day, v);
-    write_money(at, v);
-    write_gaps(at, v);
+    write_windows(at, small, v);
+    write_days(at, day, small, v);
+    write_money(at, small, v);
+    write_gaps(at, small, v);
     clear_empty(at, v);
 }
 
 static void snapshot_plain(tc_rfm_at *at, int64_t day, values v)
 {
-    snapshot(at, day, v);
+    snapshot(at, day, 0, v);
 }
 
 #if defined(__x86_64__)
 __attribute__((target("avx2"))) static void snapshot_avx2(tc_rfm_at *at, int64_t day,
                                                           values v)
 {
-    snapshot(at, day, v);
+    snapshot(at, day, 1, v);
 }
 #endif
 
@@ -207,7 +230,7 @@ void tc_rfm_snapshot(tc_rfm_scratch *scratch, int date)
 {
     tc_rfm_at *at = &scratch->at[date];
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2")) {
+    if (!scratch->has_large && __builtin_cpu_supports("avx2")) {
         snapshot_avx2(at, scratch->day[date], scratch->value);
         return;
     }

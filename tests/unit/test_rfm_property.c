@@ -189,6 +189,39 @@ static void test_lanes(void **state)
     }
 }
 
+/* Amounts, numbers and times that only exact conversions can tell from their neighbours, next to usual ones. */
+static void test_large(void **state)
+{
+    static double column[TC_N_FEATURES][2];
+    const int64_t day = D, amount = ((int64_t)1 << 53) + 10000;
+    void *columns[TC_N_FEATURES];
+    tc_rfm_scratch *s = NULL;
+    tc_error err = {0};
+    customer c[2] = {0};
+    (void)state;
+    for (int f = 0; f < TC_N_FEATURES; f++) {
+        columns[f] = column[f];
+    }
+    add(&c[0], noon(D - 9), 2.5, 1);
+    add(&c[1], noon(D - 9), 1.0, 1);
+    add(&c[1], noon(D - 8), -1.0, 2);
+    c[1].amount[0] = amount;
+    c[1].amount[1] = 1 - amount;
+    assert_int_equal(tc_rfm_scratch_create(&LIMITS, &s, &err), TC_OK);
+    assert_int_equal(tc_rfm_dates(s, &day, 1, &err), TC_OK);
+    for (int lane = 0; lane < 2; lane++) {
+        const tc_rfm_events events = events_of(&c[lane]);
+        assert_int_equal(tc_rfm_add(s, &events, lane, &err), TC_OK);
+    }
+    tc_rfm_turn(s, 0, 2, columns, 0);
+    assert_true(column[TC_FEATURE_net_amount][0] == 2.5);
+    assert_true(column[TC_FEATURE_net_amount][1] == 0.0001);
+    assert_true(column[TC_FEATURE_gross_amount][1] == (double)amount / 10000.0);
+    assert_true(column[TC_FEATURE_amount_30d][1] == 0.0001);
+    tc_rfm_next(s);
+    tc_rfm_scratch_destroy(&s);
+}
+
 /* An order whose amount falls again was once larger than it is. */
 static void test_negative_purchase(void **state)
 {
@@ -232,11 +265,10 @@ static void test_out_of_memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_no_leakage),
-                                       cmocka_unit_test(test_order_within_a_second),
-                                       cmocka_unit_test(test_labels),
-                                       cmocka_unit_test(test_lanes),
-                                       cmocka_unit_test(test_negative_purchase),
-                                       cmocka_unit_test(test_out_of_memory)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_leakage),   cmocka_unit_test(test_order_within_a_second),
+        cmocka_unit_test(test_labels),       cmocka_unit_test(test_lanes),
+        cmocka_unit_test(test_large),        cmocka_unit_test(test_negative_purchase),
+        cmocka_unit_test(test_out_of_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
