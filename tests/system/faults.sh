@@ -23,7 +23,7 @@ EOF
 printf 'id,master\nC00000001,C00000002\nC00000003,C00000002\nC00000004,C00000005\nC00000005,C00000006\n' >map.csv
 printf 'child,parent\nC00000007,C00000001\n' >tree.csv
 map=(--set "identity.map.files=[$work/map.csv]" --set "identity.hierarchy.files=[$work/tree.csv]")
-range=(--set segment.k=3 --set segment.k_max=5 --set segment.gap_references=2)
+range=(--set segment.k=3 --set segment.k_max=5 --set segment.gap_references=2 --set segment.sample=128)
 tiercel 2 run input/config.yaml -q --set run.directory="$work/good" "${map[@]}" >/dev/null
 mapfile -t sites < <(grep -rhoE 'TC_FAULT\("[a-z_.]+"' "$TIERCEL_SOURCE/src" | sed 's/.*"\(.*\)"/\1/' |
     grep -v -e "^synth" -e "^ingest.spill_" -e "^segment.previous" -e "^segment.flow" | sort -u)

@@ -76,6 +76,19 @@ segments cheap 2 --set segment.k=2 --set segment.k_max=4 --set segment.silhouett
 [ "$(value cheap 'sum(f["choice/silhouette"][()]) + sum(f["choice/stability"][()]) + sum(f["choice/gap"][()])')" = 0.0 ] ||
     fail "computed although switched off"
 
+# a sample that is too coarse: starts come from all customers, and are as good
+for ranks in 1 3; do
+    segments "coarse$ranks" "$ranks" --set segment.k=12 --set segment.sample=512
+    same coarse1 "coarse$ranks" segments.h5
+done
+segments fine 2 --set segment.k=12
+[ "$(/usr/bin/python3 - <<'PYTHON'
+import h5py
+value = [h5py.File(n + "/segments.h5").attrs["inertia"] for n in ("coarse1", "fine")]
+print(value[0] < 1.005 * value[1])
+PYTHON
+)" = True ] || fail "a coarse sample gives poor starts"
+
 # the report has the table
 tiercel 2 run input/config.yaml -q --set run.directory="$work/r2" "${range[@]}" >/dev/null
 /usr/bin/python3 - <<'PYTHON'
@@ -94,7 +107,7 @@ expect 78 "segment.criterion: the index is not computed; set segment.gap_referen
 
 # fewer customers than the range wants, and fewer different ones
 tiercel 1 synth --customers 100 --files 1 --output few -q
-tiercel 2 run few/config.yaml -q --set run.directory="$work/few_run" --set segment.k=2 --set segment.k_max=200 >/dev/null
-tiercel 3 run few/config.yaml -q --set run.directory="$work/few_run3" --set segment.k=2 --set segment.k_max=200 >/dev/null
+tiercel 2 run few/config.yaml -q --set run.directory="$work/few_run" --set segment.k=60 --set segment.k_max=200 >/dev/null
+tiercel 3 run few/config.yaml -q --set run.directory="$work/few_run3" --set segment.k=60 --set segment.k_max=200 >/dev/null
 same few_run few_run3 segments.h5
 [ "$(value few_run 'f["choice/k"][()][-1] <= a["rows_fitted"]')" = True ] || fail "more clusters than customers"

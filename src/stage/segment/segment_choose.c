@@ -73,6 +73,9 @@ static tc_status fit_all(const tc_segment_task *task, const tc_segment_sample *s
     const tc_kmeans_limits limits = {task->config->max_iterations, task->config->tolerance};
     for (int i = 0; i < c->n; i++) {
         TC_TRY(tc_segment_seed_all(task, sample, c->fit[i].model, err));
+        if (task->given == NULL || task->n_given != c->candidate[i].k) {
+            TC_TRY(tc_segment_parallel_all(task, sample, c->fit[i].model, err));
+        }
     }
     return tc_segment_lloyd_all(task->comm, task->matrix, task->row0, c->fit, c->n, &limits,
                                 err);
