@@ -191,7 +191,7 @@ static tc_status choose_all(parallel *p, tc_kmeans *model, tc_error *err)
 /* Candidates 0 .. k - 1: the centres of a model that are not empty, alone. */
 static tc_status take_centres(parallel *p, const tc_kmeans *model, tc_error *err)
 {
-    TC_ASSERT(tc_matrix_rows(p->task->matrix) == 0 || p->distance != NULL);
+    TC_ASSERT(p->distance != NULL && p->nearest != NULL);
     p->n = p->seen = 0;
     p->candidates.size = 0;
     for (int64_t i = 0; i < tc_matrix_rows(p->task->matrix); i++) {
