@@ -43,18 +43,44 @@ static int64_t square(const int32_t *point, int d)
     return sum;
 }
 
+/* Squared distance of a point to its nearest centre, or -1 as soon as some centre is within `limit`; that one
+ * is asked first the next time. */
+static int64_t distance_beyond(const tc_kmeans *model, const int32_t *point, int64_t limit,
+                               int *first)
+{
+    int64_t least = INT64_MAX;
+    for (int c = 0; c < model->k; c++) {
+        const int a = (*first + c) % model->k;
+        const int32_t *centre = &model->centre[(int64_t)a * model->d];
+        int64_t distance = 0;
+        if (isinf(model->half[a])) {
+            continue;
+        }
+        for (int j = 0; j < model->d; j++) {
+            const int64_t v = (int64_t)point[j] - centre[j];
+            distance += v * v;
+        }
+        if (distance <= limit) {
+            *first = a;
+            return -1;
+        }
+        least = distance < least ? distance : least;
+    }
+    return least;
+}
+
 tc_kmeans_far tc_kmeans_farthest(const tc_kmeans *model, const tc_kmeans_rows *rows)
 {
     tc_kmeans_far far = {-1, 0};
+    int first = 0;
     for (int64_t i = 0; i < rows->n; i++) {
-        int32_t point[TC_KMEANS_MAX_D];
+        int32_t point[TC_KMEANS_MAX_D] = {0};
         int64_t distance;
         if (tc_kmeans_weight(rows, i) == 0) {
             continue;
         }
         tc_kmeans_point(rows, i, point);
-        distance =
-            (int64_t)(2 * tc_kmeans_find(model, point).score) + square(point, rows->d);
+        distance = distance_beyond(model, point, far.distance, &first);
         if (distance > far.distance) {
             far = (tc_kmeans_far){distance, i};
         }

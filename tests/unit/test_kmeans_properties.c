@@ -269,6 +269,31 @@ static void pieces_add_up(void **state)
     }
 }
 
+static void the_farthest_row_is_the_first_of_the_farthest(void **state)
+{
+    (void)state;
+    for (int c = 0; c < CASES; c++) {
+        tc_rng rng;
+        fixture *f = draw(c, &rng);
+        const int n_centres = 1 + f->model->k / 2;
+        tc_kmeans_far wanted = {-1, 0}, far;
+        start(f, n_centres);
+        f->weight[7] = 0;
+        for (int64_t i = 0; i < f->rows.n; i++) {
+            const int64_t least = distance(f, i, nearest(f, i, n_centres));
+            if (least > wanted.distance && f->weight[i] > 0) {
+                wanted = (tc_kmeans_far){least, i};
+            }
+        }
+        far = tc_kmeans_farthest(f->model, &f->rows);
+        assert_int_equal(far.distance, wanted.distance);
+        assert_int_equal(far.row, wanted.row);
+        f->weight[far.row] = 0; /* then it is another */
+        assert_int_not_equal(tc_kmeans_farthest(f->model, &f->rows).row, far.row);
+        drop(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +302,7 @@ int main(void)
         cmocka_unit_test(copies_equal_weights),
         cmocka_unit_test(coordinates_do_not_matter),
         cmocka_unit_test(pieces_add_up),
+        cmocka_unit_test(the_farthest_row_is_the_first_of_the_farthest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
