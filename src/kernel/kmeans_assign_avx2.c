@@ -1,6 +1,4 @@
 #if defined(__x86_64__)
-#include <immintrin.h>
-
 #define WIDTH 8
 #define ASSIGN tc_kmeans_assign_avx2
 #define TARGET __attribute__((target("avx2,fma")))

@@ -1,6 +1,4 @@
 #if defined(__x86_64__)
-#include <immintrin.h>
-
 #define WIDTH 16
 #define ASSIGN tc_kmeans_assign_avx512
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma")))

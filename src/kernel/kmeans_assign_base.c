@@ -2,8 +2,6 @@
 #define ASSIGN tc_kmeans_assign_base
 #define TARGET
 #if defined(__x86_64__)
-#include <immintrin.h>
-
 #define LEAST _mm_min_ps
 #define MOST _mm_max_ps
 #endif

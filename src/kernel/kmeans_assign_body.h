@@ -1,16 +1,18 @@
 /* kmeans_assign_body.h - the pass of kmeans_assign.h for one instruction set. The file that includes it defines
  * WIDTH, the floats of a vector; ASSIGN, the name of the function; TARGET, its attributes; and, if the
- * processor has them, LEAST and MOST, the smaller and the larger of two vectors lane by lane. All else is plain
- * C with the vectors of gcc and clang, which are lowered to whatever the processor has. */
+ * processor has them, LEAST and MOST, the smaller and the larger of two vectors lane by lane. All else but
+ * the comparison of labels is plain C with the vectors of gcc and clang, which are lowered to whatever the processor has. */
 #include "kmeans_assign.h"
 
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #define INLINE static inline __attribute__((always_inline)) TARGET
 
 enum {
     LANES = TC_KMEANS_LANES,
-    WORD = 8,           /* labels compared at once */
     LINE = 16,          /* floats of a cache line */
     NUMBERS = 256,      /* of clusters, and NO_LABEL */
     MOVES = 511,        /* of values below 2^22 into an int */
@@ -243,19 +245,19 @@ INLINE void move_weight(int d, const float *x, int64_t weight, int from, int to,
 /* Bit i of the result: label i of a and b differ. */
 INLINE uint64_t differences(const uint8_t *a, const uint8_t *b)
 {
-    const uint64_t low = UINT64_C(0x7F7F7F7F7F7F7F7F);
     uint64_t all = 0;
-    for (int i = 0; i < LANES; i += WORD) {
-        uint64_t p, q;
-        memcpy(&p, &a[i], sizeof p);
-        memcpy(&q, &b[i], sizeof q);
-        p ^= q;
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-        p = __builtin_bswap64(p);
-#endif
-        p = (((p & low) + low) | p) & ~low;
-        all |= ((p >> 7) * UINT64_C(0x0102040810204080) >> 56) << i;
+#if defined(__x86_64__)
+    for (int i = 0; i < LANES; i += (int)sizeof(__m128i)) {
+        const __m128i p = _mm_loadu_si128((const __m128i *)(const void *)&a[i]);
+        const __m128i q = _mm_loadu_si128((const __m128i *)(const void *)&b[i]);
+        const int same = _mm_movemask_epi8(_mm_cmpeq_epi8(p, q));
+        all |= (uint64_t)(uint16_t)~same << i;
     }
+#else
+    for (int i = 0; i < LANES; i++) {
+        all |= (uint64_t)(a[i] != b[i]) << i;
+    }
+#endif
     return all;
 }
 
@@ -263,16 +265,17 @@ INLINE uint64_t differences(const uint8_t *a, const uint8_t *b)
 INLINE void move_rows(const block_rows *b, const uint8_t *to, tally *t, int64_t *delta)
 {
     int64_t *moved = &delta[(int64_t)t->k * (t->d + 1)];
-    uint8_t copy[LANES] = {0};
+    uint8_t copy[LANES];
     const uint8_t *from = b->label;
     uint64_t set;
     if (b->n < LANES) { /* the last block: labels end with the rows */
+        memcpy(copy, to, sizeof copy);
         memcpy(copy, b->label, (size_t)b->n);
         from = copy;
     }
     set = differences(to, from);
-    if (b->n < LANES) {
-        set &= ((uint64_t)1 << b->n) - 1;
+    if (set == 0) {
+        return;
     }
     *moved += __builtin_popcountll(set);
     while (set != 0) {
@@ -283,8 +286,8 @@ INLINE void move_rows(const block_rows *b, const uint8_t *to, tally *t, int64_t 
         } else {
             move_weight(t->d, &b->x[i], b->weight[i], from[i], to[i], delta);
         }
+        b->label[i] = to[i];
     }
-    memcpy(b->label, to, (size_t)b->n);
     if (t->moves > MOVES - LANES) {
         add_tally(t, delta);
     }
@@ -316,9 +319,7 @@ TARGET void ASSIGN(const tc_kmeans *model, const tc_kmeans_rows *rows, uint8_t *
         if (search(model, &doubt, b.x, &rows->x[ahead * floats], &found)) {
             settle_close(model, &doubt, &b, &found);
         }
-        if (b.n < LANES || memcmp(found.label, b.label, LANES) != 0) {
-            move_rows(&b, found.label, &t, delta);
-        }
+        move_rows(&b, found.label, &t, delta);
     }
     add_tally(&t, delta);
 }
