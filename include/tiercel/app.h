@@ -28,6 +28,8 @@ TC_NODISCARD tc_status tc_load_config_all(tc_comm *comm, const tc_command_line *
 TC_NODISCARD tc_status tc_cmd_run_all(tc_comm *comm, int argc, char **argv, tc_error *err);
 TC_NODISCARD tc_status tc_cmd_stage_all(tc_comm *comm, int argc, char **argv,
                                         tc_error *err);
+TC_NODISCARD tc_status tc_cmd_segment_all(tc_comm *comm, int argc, char **argv,
+                                          tc_error *err);
 TC_NODISCARD tc_status tc_cmd_check_all(tc_comm *comm, int argc, char **argv,
                                         tc_error *err);
 TC_NODISCARD tc_status tc_cmd_document_all(tc_comm *comm, int argc, char **argv,

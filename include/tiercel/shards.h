@@ -38,4 +38,7 @@ TC_NODISCARD tc_status tc_shards_create(int64_t n_shards, const int64_t *first_r
                                         int rank, int size, tc_shards *out, tc_error *err);
 void tc_shards_free(tc_shards *shards);
 
+/* Local, pure. Rows of the largest shard of this rank, at least 1. */
+int64_t tc_shards_largest(const tc_shards *shards);
+
 #endif

@@ -20,7 +20,8 @@ static const command commands[] = {
      "CONFIG: customers table, interactions, wide table into "
      "profiles.h5"},
     {"features", tc_cmd_stage_all, "CONFIG: features of each customer into features.h5"},
-    {"segment", tc_cmd_stage_all, "CONFIG: k-means segments into segments.h5"},
+    {"segment", tc_cmd_segment_all,
+     "CONFIG: k-means segments into segments.h5; or --input FILE: of any numbers"},
     {"churn", tc_cmd_stage_all, "CONFIG: churn model and scores into churn.h5"},
     {"assign", tc_cmd_stage_all, "CONFIG: one tier per customer into tiers.h5"},
     {"report", tc_cmd_stage_all, "CONFIG: the model quality and tier report, report.json"},

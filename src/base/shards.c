@@ -52,3 +52,13 @@ void tc_shards_free(tc_shards *shards)
     tc_mem_free(shards->first_row);
     *shards = (tc_shards){0};
 }
+
+int64_t tc_shards_largest(const tc_shards *shards)
+{
+    int64_t largest = 1;
+    for (int64_t s = shards->shard0; s < shards->shard1; s++) {
+        const int64_t rows = shards->first_row[s + 1] - shards->first_row[s];
+        largest = rows > largest ? rows : largest;
+    }
+    return largest;
+}

@@ -39,18 +39,33 @@ double tc_scale_invert(const tc_scale *scale, double value)
     return tc_scale_transform_back(scale->is_log, value * scale->scale + scale->mean);
 }
 
+/* With a constant is_log the loop has no branch, and without log1p it vectorises. */
+static inline __attribute__((always_inline)) void cut_column(const tc_scale *scale,
+                                                             int is_log, int64_t n,
+                                                             const double *raw, double *out,
+                                                             tc_scale_counts *counts)
+{
+    const double impute = scale->impute, low = scale->low, high = scale->high;
+    int64_t missing = 0, clipped = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const double known = isnan(raw[i]) ? impute : raw[i];
+        const double value = tc_scale_transform(is_log, known);
+        missing += isnan(raw[i]) ? 1 : 0;
+        clipped += (value < low) | (value > high);
+        out[i] = value < low ? low : value > high ? high : value;
+    }
+    counts->rows += n;
+    counts->missing += missing;
+    counts->clipped += clipped;
+}
+
 void tc_scale_cut_column(const tc_scale *scale, int64_t n, const double *raw, double *out,
                          tc_scale_counts *counts)
 {
-    counts->rows += n;
-    for (int64_t i = 0; i < n; i++) {
-        const double known = isnan(raw[i]) ? scale->impute : raw[i];
-        const double value = tc_scale_transform(scale->is_log, known);
-        counts->missing += isnan(raw[i]) ? 1 : 0;
-        counts->clipped += value < scale->low || value > scale->high ? 1 : 0;
-        out[i] = value < scale->low    ? scale->low
-                 : value > scale->high ? scale->high
-                                       : value;
+    if (scale->is_log) {
+        cut_column(scale, 1, n, raw, out, counts);
+    } else {
+        cut_column(scale, 0, n, raw, out, counts);
     }
 }
 

@@ -64,16 +64,6 @@ static void fit_free(fit *f)
     tc_mem_free(f->origin);
 }
 
-static int64_t largest_shard(const tc_shards *shards)
-{
-    int64_t largest = 1;
-    for (int64_t s = shards->shard0; s < shards->shard1; s++) {
-        const int64_t rows = shards->first_row[s + 1] - shards->first_row[s];
-        largest = rows > largest ? rows : largest;
-    }
-    return largest;
-}
-
 static tc_status fit_create(fit *f, tc_error *err)
 {
     const int n = f->params->n_use;
@@ -91,7 +81,7 @@ static tc_status fit_create(fit *f, tc_error *err)
     f->quantile = tc_mem_alloc((int64_t)n * N_QUANTILES, sizeof *f->quantile, err);
     f->n_valid = tc_mem_alloc(n, sizeof *f->n_valid, err);
     f->column = tc_mem_alloc(n, sizeof *f->column, err);
-    f->scratch = tc_mem_alloc(largest_shard(f->shards), sizeof *f->scratch, err);
+    f->scratch = tc_mem_alloc(tc_shards_largest(f->shards), sizeof *f->scratch, err);
     if (f->origin == NULL || f->quantile == NULL || f->n_valid == NULL ||
         f->column == NULL || f->scratch == NULL) {
         return TC_ENOMEM;

@@ -100,6 +100,10 @@ TC_NODISCARD tc_status tc_segment_feature_all(tc_segment *s, const char *feature
  * (agreed): as tc_segment_choose_all. */
 TC_NODISCARD tc_status tc_segment_fit_all(tc_segment *s, tc_error *err);
 
+/* Collective. The same from given centres, centre[n][n_dim] on the grid. */
+TC_NODISCARD tc_status tc_segment_fit_from_all(tc_segment *s, const int32_t *centre, int n,
+                                               tc_error *err);
+
 /* Local, pure. The inertia of a fit in model space, with weights as they were given. */
 double tc_segment_inertia(const tc_segment *s, const tc_kmeans_report *report);
 

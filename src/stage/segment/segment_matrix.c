@@ -1,6 +1,5 @@
 #include "segment_matrix.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { LANES = TC_KMEANS_LANES };
@@ -42,11 +41,13 @@ void tc_matrix_destroy(tc_matrix **m)
 }
 
 /* To the nearest whole number, ties to even, within the grid. */
-static float to_grid(double value, double per_unit)
+static inline float to_grid(double value, double per_unit)
 {
     const double reach = TC_KMEANS_LIMIT - 1;
     const double magic = 0x1.8p52; /* sums near it have no fraction */
-    return (float)((fmin(fmax(value * per_unit, -reach), reach) + magic) - magic);
+    const double q = value * per_unit;
+    const double within = q < -reach ? -reach : q > reach ? reach : q;
+    return (float)((within + magic) - magic);
 }
 
 /* Counts what is missing and cut in a feature of the shard that is loaded; leaves its values before the scale. */
@@ -58,19 +59,35 @@ static void cut(tc_matrix *m, int f, tc_scale_counts *counts)
                         counts != NULL ? &counts[f] : &unused);
 }
 
+float tc_matrix_to_grid(double value, double unit)
+{
+    return to_grid(value, 1 / unit);
+}
+
+/* Puts m->value, feature j of n rows, at rows at .. of x: runs of one block each. */
+static void put_column(tc_matrix *m, int j, int64_t at, int64_t n)
+{
+    const tc_scale *scale = &m->from.scale[m->from.dimension[j]];
+    const double per_unit = 1 / m->from.unit; /* exact: a power of two */
+    for (int64_t i = 0; i < n;) {
+        const int64_t room = LANES - (at + i) % LANES;
+        const int64_t run = room < n - i ? room : n - i;
+        const double *value = &m->value[i];
+        float *x = &m->x[tc_kmeans_at(m->from.d, at + i, j)];
+        for (int64_t l = 0; l < run; l++) {
+            x[l] = to_grid((value[l] - scale->mean) / scale->scale, per_unit);
+        }
+        i += run;
+    }
+}
+
 /* Puts the rows of the shard that is loaded at rows at .. of x. */
 static void put_shard(tc_matrix *m, int64_t at, tc_scale_counts *counts)
 {
     const tc_segment_rows *rows = m->from.rows;
-    const double per_unit = 1 / m->from.unit; /* exact: a power of two */
     for (int j = 0; j < m->from.d; j++) {
-        const int f = m->from.dimension[j];
-        const tc_scale *scale = &m->from.scale[f];
-        cut(m, f, counts);
-        for (int64_t i = 0; i < rows->n; i++) {
-            m->x[tc_kmeans_at(m->from.d, at + i, j)] =
-                to_grid((m->value[i] - scale->mean) / scale->scale, per_unit);
-        }
+        cut(m, m->from.dimension[j], counts);
+        put_column(m, j, at, rows->n);
     }
     if (m->count != NULL) {
         memcpy(&m->count[at], rows->count, (size_t)rows->n * sizeof *m->count);

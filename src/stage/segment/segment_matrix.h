@@ -54,6 +54,9 @@ TC_NODISCARD tc_status tc_matrix_create(const tc_matrix_params *params,
                                         tc_error *err);
 void tc_matrix_destroy(tc_matrix **m);
 
+/* Local, pure. A value of model space on the grid: to the nearest whole number of units, ties to even, cut at the ends. */
+float tc_matrix_to_grid(double value, double unit);
+
 /* Local, pure. 1 if rows are brought piece by piece. */
 int tc_matrix_streams(const tc_matrix *m);
 

@@ -40,6 +40,38 @@ static tc_status check_weights(const tc_segment *s, tc_error *err)
     return TC_OK;
 }
 
+/* 1 if no quantile and no moment is needed. */
+static int is_plain(const tc_segment *s)
+{
+    int plain = s->plain && s->config->segment.scale == TC_SCALE_NONE &&
+                s->config->segment.winsorise <= 0;
+    for (int f = 0; f < s->n_use; f++) {
+        plain = plain && s->survey.missing[f] == 0;
+    }
+    return plain;
+}
+
+/* Sums of squares must stay within the exact accumulators (xacc.h), and the inertia within double. Equal on
+ * all ranks. */
+static tc_status check_sizes(const tc_segment *s, tc_error *err)
+{
+    const int exponent = is_plain(s) ? 480 : 57;
+    const double most = ldexp(1, exponent);
+    for (int f = 0; f < s->n_use; f++) {
+        const double low = s->survey.low[f], high = s->survey.high[f];
+        if (s->use[f].transform == TC_AS_IS && low <= high &&
+            (low < -most || high > most)) {
+            return tc_fail(
+                err, TC_EDATA,
+                "feature %s has values beyond 2^%d, too large to be %s; give it in "
+                "a larger unit",
+                s->use[f].feature, exponent,
+                exponent < 480 ? "scaled or imputed" : "squared");
+        }
+    }
+    return TC_OK;
+}
+
 /* Equal on all ranks. */
 static tc_status check(const tc_segment *s, tc_error *err)
 {
@@ -53,6 +85,7 @@ static tc_status check(const tc_segment *s, tc_error *err)
                            s->what, s->infinite_advice);
         }
     }
+    TC_TRY(check_sizes(s, err));
     TC_TRY(check_weights(s, err));
     if (v->fitted < k) {
         return tc_fail(
@@ -109,17 +142,6 @@ static void scale_plainly(tc_segment *s)
     }
 }
 
-/* 1 if no quantile and no moment is needed. */
-static int is_plain(const tc_segment *s)
-{
-    int plain = s->plain && s->config->segment.scale == TC_SCALE_NONE &&
-                s->config->segment.winsorise <= 0;
-    for (int f = 0; f < s->n_use; f++) {
-        plain = plain && s->survey.missing[f] == 0;
-    }
-    return plain;
-}
-
 /* Collective. */
 static tc_status scale_all(tc_segment *s, tc_error *err)
 {
@@ -165,18 +187,26 @@ static double finest_unit(const tc_segment *s)
     return ldexp(1, exponent > -978 ? exponent - 22 : -1000); /* its inverse is finite */
 }
 
+/* Nothing is said of a category that nobody is in. */
+static void warn_constant(const tc_segment *s, int f)
+{
+    const tc_segment_roles *roles = &s->rows.roles;
+    if (s->survey.low[f] > s->survey.high[f]) {
+        tc_log_warn("segment: feature %s has no value for any of the %s and is left out",
+                    s->use[f].feature, s->what);
+    } else if (f < roles->n_read || s->survey.missing[roles->of[f]] > 0) {
+        tc_log_warn("segment: feature %s is the same for all %s and is left out",
+                    s->use[f].feature, s->what);
+    }
+}
+
 static tc_status choose_dimensions(tc_segment *s, tc_error *err)
 {
     for (int f = 0; f < s->n_use; f++) {
         if (s->scale[f].scale > 0) {
             s->dimension[s->n_dim++] = f;
-        } else if (s->survey.low[f] > s->survey.high[f]) {
-            tc_log_warn(
-                "segment: feature %s has no value for any of the %s and is left out",
-                s->use[f].feature, s->what);
         } else {
-            tc_log_warn("segment: feature %s is the same for all %s and is left out",
-                        s->use[f].feature, s->what);
+            warn_constant(s, f);
         }
     }
     if (s->n_dim == 0) {

@@ -6,14 +6,9 @@
 
 tc_status tc_segment_rows_create(tc_segment_rows *rows, tc_error *err)
 {
-    const tc_shards *all = rows->all;
     const int made = rows->source.n_columns + rows->roles.n_use - rows->roles.n_read;
-    rows->capacity = 1;
+    rows->capacity = tc_shards_largest(rows->all);
     rows->shard = -1;
-    for (int64_t s = all->shard0; s < all->shard1; s++) {
-        const int64_t n = all->first_row[s + 1] - all->first_row[s];
-        rows->capacity = n > rows->capacity ? n : rows->capacity;
-    }
     TC_ASSERT(made <= TC_SEGMENT_COLUMNS);
     for (int c = 0; c < made; c++) {
         rows->column[c] = tc_mem_alloc(rows->capacity, sizeof *rows->column[c], err);
