@@ -175,22 +175,30 @@ static tc_status put_tables_all(const tc_segment *s, tc_store *out, const tables
 /* Collective. */
 static tc_status put_attributes_all(const tc_segment *s, tc_store *out, tc_error *err)
 {
+    const tc_cluster_candidate *c = &s->choice->candidate[s->choice->chosen];
     const struct {
         const char *name;
         int64_t value;
     } count[] = {{"n_clusters", s->model->k},       {"n_iter", s->report.iterations},
                  {"converged", s->report.stable},   {"n_features_in", s->rows.roles.n_read},
                  {"rows_fitted", s->survey.fitted}, {"rows_dropped", s->survey.lacking}};
+    const struct {
+        const char *name;
+        double value;
+    } real[] = {{"inertia", tc_segment_inertia(s, &s->report)},
+                {"weight_unit", 1 / s->rows.roles.per_weight},
+                {"calinski_harabasz", c->index.calinski_harabasz},
+                {"davies_bouldin", c->index.davies_bouldin},
+                {"simplified_silhouette", c->index.simplified},
+                {"silhouette", c->silhouette}}; /* of a sample, the same rows a cluster */
     tc_status st = TC_OK;
     for (size_t i = 0; i < sizeof count / sizeof count[0] && st == TC_OK; i++) {
         st = tc_store_put_i64_all(out, count[i].name, count[i].value, err);
     }
-    if (st == TC_OK) {
-        st = tc_store_put_f64_all(out, "inertia", tc_segment_inertia(s, &s->report), err);
+    for (size_t i = 0; i < sizeof real / sizeof real[0] && st == TC_OK; i++) {
+        st = tc_store_put_f64_all(out, real[i].name, real[i].value, err);
     }
-    return st == TC_OK
-               ? tc_store_put_f64_all(out, "weight_unit", 1 / s->rows.roles.per_weight, err)
-               : st;
+    return st;
 }
 
 /* Collective. */
