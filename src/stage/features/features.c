@@ -104,16 +104,19 @@ static tc_status create_all(stage *s, tc_error *err)
     return st;
 }
 
-/* Customers block by block. */
+/* The first block is there; the others follow one by one. */
 static tc_status stream(stage *s, tc_features_out *out, tc_error *err)
 {
     tc_features_block *b = &s->block;
-    do {
-        TC_TRY(tc_features_block_fill(&s->merge, b, err));
-        tc_features_tally_add(&s->tally, b, DATE_SCORE);
+    for (;;) {
+        TC_TRY(tc_features_tally_add(&s->tally, b, DATE_SCORE, err));
         TC_TRY(tc_features_out_write(out, b, err));
         TC_TRY(tc_features_profiles_note(&s->profiles, b, s->shards.row0, err));
-    } while (b->n == b->capacity);
+        if (b->n < b->capacity) {
+            break;
+        }
+        TC_TRY(tc_features_block_fill(&s->merge, b, err));
+    }
     if (b->row0 + b->n != s->shards.row0 + s->shards.n_local) {
         return tc_fail(err, TC_EDATA,
                        "%s: the customers do not fit the shards; delete the file and run "
@@ -121,6 +124,16 @@ static tc_status stream(stage *s, tc_features_out *out, tc_error *err)
                        s->list.path[0]);
     }
     return TC_OK;
+}
+
+/* Collective. The first block of all ranks tells where the quantiles may lie. */
+static tc_status begin_all(stage *s, tc_error *err)
+{
+    const tc_status st =
+        tc_comm_agree_all(s->comm, tc_features_block_fill(&s->merge, &s->block, err), err);
+    return st == TC_OK
+               ? tc_features_guess_all(s->comm, &s->tally, &s->block, DATE_SCORE, err)
+               : st;
 }
 
 /* Collective. The rows of all customers. */
@@ -137,7 +150,7 @@ static tc_status rows_all(stage *s, tc_error *err)
         st = tc_features_block_create(s->config, &s->merge, &limits, &s->block, err);
         s->block.row0 = s->shards.row0;
         if (st == TC_OK) {
-            st = tc_features_tally_create(&s->shards, &s->tally, err);
+            st = tc_features_tally_create(s->config, &s->shards, &s->tally, err);
         }
         if (st == TC_OK && s->list.identity_id[0] != '\0') {
             s->block.silo = &s->silo;
@@ -149,6 +162,9 @@ static tc_status rows_all(stage *s, tc_error *err)
     if (st == TC_OK) {
         st = tc_features_out_begin_all(s->comm, s->out, &s->block, s->shards.n_global, &out,
                                        err);
+    }
+    if (st == TC_OK) {
+        st = begin_all(s, err);
     }
     if (st == TC_OK) {
         st = stream(s, &out, err);

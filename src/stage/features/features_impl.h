@@ -9,6 +9,7 @@
 
 #include "features_merge.h"
 
+#include "tiercel/bracket.h"
 #include "tiercel/lineage.h"
 #include "tiercel/tally.h"
 
@@ -88,6 +89,24 @@ tc_field tc_features_field(int64_t day, int feature, tc_features_text *text);
 void tc_features_name(char name[TC_FEATURES_NAME], const char *folder, int64_t day,
                       const char *leaf);
 
+/* The distribution of each feature. */
+enum { TC_FEATURES_P = 9 };
+typedef struct {
+    double quantile[TC_N_FEATURES * TC_FEATURES_P];
+    double mean[TC_N_FEATURES];
+    int64_t n_valid[TC_N_FEATURES], missing[TC_N_FEATURES];
+} tc_features_summary;
+
+/* Probabilities of the quantiles: 0, some in between, 1. */
+extern const double TC_FEATURES_SUMMARY_P[TC_FEATURES_P];
+
+/* Guesses where the quantiles of a column lie, and what a pass with them found; features_guess.c. */
+typedef struct {
+    int is_planned;
+    tc_bracket plan;
+    tc_bracket_pass pass;
+} tc_features_guess;
+
 /* What is known of the columns of one date when all blocks are through; features_tally.c. */
 enum { TC_FEATURES_LANES = 8 };
 typedef struct {
@@ -95,22 +114,37 @@ typedef struct {
     double *sum;                   /* [shards of this rank][TC_N_FEATURES] */
     tc_tally *counts;              /* [TC_N_FEATURES] */
     int is_counted[TC_N_FEATURES]; /* all values so far are small whole numbers */
+    tc_features_guess *guess;      /* [TC_N_FEATURES] for those that are not */
+    int64_t kept_most;             /* bytes that a guess may keep */
     int64_t shard;                 /* that the next row belongs to */
     double lane[TC_N_FEATURES][TC_FEATURES_LANES]; /* its sums so far */
 } tc_features_tally;
 
 /* Local. Errors: TC_ENOMEM (the tally is to be freed in every case). */
-TC_NODISCARD tc_status tc_features_tally_create(const tc_shards *shards,
+TC_NODISCARD tc_status tc_features_tally_create(const tc_config *config,
+                                                const tc_shards *shards,
                                                 tc_features_tally *tally, tc_error *err);
 void tc_features_tally_free(tc_features_tally *tally);
-/* Local. Takes the next block; also the last one, which may be empty. */
-void tc_features_tally_add(tc_features_tally *tally, const tc_features_block *block,
-                           int date);
+/* Local. Takes the next block; also the last one, which may be empty. Errors: TC_ENOMEM. */
+TC_NODISCARD tc_status tc_features_tally_add(tc_features_tally *tally,
+                                             const tc_features_block *block, int date,
+                                             tc_error *err);
 
-/* Collective; features_summary.c. Writes summary/<date>/... from the tally; columns that it could not count are read
- * back. Errors (agreed): TC_EIO, TC_ENOMEM. */
+/* Collective. Plans the guesses from the first block of all ranks, before that is added. Errors (agreed): TC_ENOMEM. */
+TC_NODISCARD tc_status tc_features_guess_all(tc_comm *comm, tc_features_tally *tally,
+                                             const tc_features_block *block, int date,
+                                             tc_error *err);
+
+/* Collective. Quantiles of a feature whose guesses were right; else *found = 0. The pass is used up. Errors (agreed):
+ * TC_ENOMEM. */
+TC_NODISCARD tc_status tc_features_settle_all(tc_comm *comm, tc_features_tally *tally,
+                                              int feature, tc_features_summary *summary,
+                                              int *found, tc_error *err);
+
+/* Collective; features_summary.c. Writes summary/<date>/... from the tally; columns whose quantiles it does not
+ * know are read back. Errors (agreed): TC_EIO, TC_ENOMEM. */
 TC_NODISCARD tc_status tc_features_put_summary_all(tc_comm *comm, const tc_config *config,
-                                                   const tc_features_tally *tally,
+                                                   tc_features_tally *tally,
                                                    tc_store *store, int64_t day,
                                                    tc_error *err);
 

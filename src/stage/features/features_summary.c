@@ -1,6 +1,6 @@
-/* features_summary.c - the distribution of each feature at the date of the scores: means, and quantiles of small whole
- * numbers, from the tally; other quantiles from the columns as they were written: as many at a time as fit the memory, and one
- * in pieces if not even that fits. */
+/* features_summary.c - the distribution of each feature at the date of the scores, from the tally. Quantiles that it does
+ * not know come from the columns as they were written: as many at a time as fit the memory, and one in pieces if not even
+ * that fits. */
 #include "features_impl.h"
 
 #include "tiercel/catalogue.h"
@@ -11,14 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-static const double SUMMARY_P[] = {0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0};
-enum { N_P = sizeof SUMMARY_P / sizeof SUMMARY_P[0] };
-
-typedef struct {
-    double quantile[TC_N_FEATURES * N_P];
-    double mean[TC_N_FEATURES];
-    int64_t n_valid[TC_N_FEATURES], missing[TC_N_FEATURES];
-} summary;
+const double TC_FEATURES_SUMMARY_P[TC_FEATURES_P] = {0.0,  0.01, 0.05, 0.25, 0.5,
+                                                     0.75, 0.95, 0.99, 1.0};
 
 /* Some columns of the catalogue. */
 typedef struct {
@@ -86,29 +80,29 @@ static tc_status allocate(group *g, int64_t n_rows, tc_error *err)
 }
 
 /* Collective. Quantiles of the columns of a group. */
-static tc_status measure_all(tc_comm *comm, group *g, summary *s, tc_error *err)
+static tc_status measure_all(tc_comm *comm, group *g, tc_features_summary *s, tc_error *err)
 {
     const tc_quantile_request request = {.columns = g->column,
                                          .n_columns = g->n,
-                                         .probabilities = SUMMARY_P,
-                                         .n_p = N_P,
+                                         .probabilities = TC_FEATURES_SUMMARY_P,
+                                         .n_p = TC_FEATURES_P,
                                          .rule = TC_QUANTILE_TYPE7};
     const tc_quantile_rows rows = {load_rows, g};
-    double quantile[TC_N_FEATURES * N_P];
+    double quantile[TC_N_FEATURES * TC_FEATURES_P];
     int64_t n_valid[TC_N_FEATURES];
     const tc_status st =
         tc_quantile_rows_all(comm, g->shards, &request, &rows, quantile, n_valid, err);
     for (int i = 0; i < g->n && st == TC_OK; i++) {
-        memcpy(s->quantile + (int64_t)g->feature[i] * N_P, quantile + (int64_t)i * N_P,
-               sizeof SUMMARY_P);
+        memcpy(s->quantile + (int64_t)g->feature[i] * TC_FEATURES_P,
+               quantile + (int64_t)i * TC_FEATURES_P, TC_FEATURES_P * sizeof *quantile);
         s->n_valid[g->feature[i]] = n_valid[i];
     }
     return st;
 }
 
 /* Collective. */
-static tc_status group_all(tc_comm *comm, group *g, int64_t most_rows, summary *s,
-                           tc_error *err)
+static tc_status group_all(tc_comm *comm, group *g, int64_t most_rows,
+                           tc_features_summary *s, tc_error *err)
 {
     const int64_t n_rows = g->whole ? g->shards->n_local : most_rows;
     tc_status st = open_all(g, err);
@@ -143,7 +137,8 @@ static void most_rows_all(tc_comm *comm, const tc_shards *shards, int64_t most[2
 }
 
 /* Collective. */
-static tc_status put_all(tc_store *store, int64_t day, const summary *s, tc_error *err)
+static tc_status put_all(tc_store *store, int64_t day, const tc_features_summary *s,
+                         tc_error *err)
 {
     char name[TC_FEATURES_NAME];
     tc_field field = {.name = name,
@@ -151,7 +146,7 @@ static tc_status put_all(tc_store *store, int64_t day, const summary *s, tc_erro
                       .description =
                           "by feature: min p1 p5 p25 p50 p75 p95 p99 max, exact, "
                           "of the values that are not missing",
-                      .columns = N_P};
+                      .columns = TC_FEATURES_P};
     tc_status st;
     tc_features_name(name, "summary", day, "quantile");
     st = tc_store_put_small_all(store, &field, s->quantile, TC_N_FEATURES, err);
@@ -172,8 +167,9 @@ static tc_status put_all(tc_store *store, int64_t day, const summary *s, tc_erro
 }
 
 /* Collective. The features whose values are all counted; *left: the others. */
-static tc_status count_all(tc_comm *comm, const tc_features_tally *t, summary *s,
-                           int left[TC_N_FEATURES], int *n_left, tc_error *err)
+static tc_status count_all(tc_comm *comm, const tc_features_tally *t,
+                           tc_features_summary *s, int left[TC_N_FEATURES], int *n_left,
+                           tc_error *err)
 {
     int64_t others[TC_N_FEATURES], *count, *all;
     int n = 0;
@@ -198,8 +194,8 @@ static tc_status count_all(tc_comm *comm, const tc_features_tally *t, summary *s
     count = all;
     for (int f = 0; f < TC_N_FEATURES && st == TC_OK; f++) {
         if (others[f] == 0) {
-            tc_tally_quantiles(count, SUMMARY_P, N_P, s->quantile + (int64_t)f * N_P,
-                               &s->n_valid[f]);
+            tc_tally_quantiles(count, TC_FEATURES_SUMMARY_P, TC_FEATURES_P,
+                               s->quantile + (int64_t)f * TC_FEATURES_P, &s->n_valid[f]);
             count += TC_TALLY_VALUES;
         }
     }
@@ -222,8 +218,8 @@ static tc_status visit_sums(void *context, int64_t row, int64_t n_rows, int64_t 
 }
 
 /* Collective. Means from the sums of the shards, when it is known how many values there are. */
-static tc_status means_all(tc_comm *comm, const tc_features_tally *t, summary *s,
-                           tc_error *err)
+static tc_status means_all(tc_comm *comm, const tc_features_tally *t,
+                           tc_features_summary *s, tc_error *err)
 {
     const double *sum = t->sum;
     tc_fold *fold = NULL;
@@ -241,9 +237,26 @@ static tc_status means_all(tc_comm *comm, const tc_features_tally *t, summary *s
     return st;
 }
 
+/* Collective. Those of the features whose quantiles were not where they were thought to be; *n_left of them stay. */
+static tc_status settle_all(tc_comm *comm, tc_features_tally *t, tc_features_summary *s,
+                            int *left, int *n_left, tc_error *err)
+{
+    const int n = *n_left;
+    tc_status st = TC_OK;
+    *n_left = 0;
+    for (int i = 0; i < n && st == TC_OK; i++) {
+        int found;
+        st = tc_features_settle_all(comm, t, left[i], s, &found, err);
+        if (!found) {
+            left[(*n_left)++] = left[i];
+        }
+    }
+    return st;
+}
+
 /* Collective. Quantiles of the features that the tally does not know. */
 static tc_status read_all(tc_comm *comm, const tc_config *config, group *g,
-                          const int *feature, int n, summary *s, tc_error *err)
+                          const int *feature, int n, tc_features_summary *s, tc_error *err)
 {
     const group empty = *g;
     int64_t most[2], at_a_time;
@@ -261,15 +274,18 @@ static tc_status read_all(tc_comm *comm, const tc_config *config, group *g,
 }
 
 tc_status tc_features_put_summary_all(tc_comm *comm, const tc_config *config,
-                                      const tc_features_tally *tally, tc_store *store,
+                                      tc_features_tally *tally, tc_store *store,
                                       int64_t day, tc_error *err)
 {
-    summary s = {.n_valid = {0}};
+    tc_features_summary s = {.n_valid = {0}};
     group *g = tc_mem_alloc(1, sizeof *g, err);
     int left[TC_N_FEATURES], n_left;
     tc_status st = tc_comm_agree_all(comm, g == NULL ? TC_ENOMEM : TC_OK, err);
     if (st == TC_OK) {
         st = count_all(comm, tally, &s, left, &n_left, err);
+    }
+    if (st == TC_OK) {
+        st = settle_all(comm, tally, &s, left, &n_left, err);
     }
     if (st == TC_OK) {
         TC_ASSERT(g != NULL);

@@ -1,5 +1,5 @@
 /* features_tally.c - what the summaries need of the columns of one date, taken while the blocks of customers pass by:
- * sums a shard, and counts of the features that are small whole numbers. */
+ * sums a shard, counts of the features that are small whole numbers, and for the others what lies near the quantiles. */
 #include "features_impl.h"
 
 #include "tiercel/catalogue.h"
@@ -9,8 +9,11 @@
 
 enum { LANES = TC_FEATURES_LANES };
 
-tc_status tc_features_tally_create(const tc_shards *shards, tc_features_tally *t,
-                                   tc_error *err)
+/* Of the memory, what the kept values of all guesses may take. */
+enum { KEPT_SHARE = 4 };
+
+tc_status tc_features_tally_create(const tc_config *config, const tc_shards *shards,
+                                   tc_features_tally *t, tc_error *err)
 {
     int n;
     const tc_feature_def *def = tc_catalogue(&n);
@@ -20,13 +23,20 @@ tc_status tc_features_tally_create(const tc_shards *shards, tc_features_tally *t
     for (int f = 0; f < n; f++) {
         t->is_counted[f] = !def[f].is_double;
     }
-    return t->sum == NULL || t->counts == NULL ? TC_ENOMEM : TC_OK;
+    t->guess = tc_mem_alloc(n, sizeof *t->guess, err);
+    t->kept_most = tc_features_memory(config) / KEPT_SHARE / n;
+    return t->sum == NULL || t->counts == NULL || t->guess == NULL ? TC_ENOMEM : TC_OK;
 }
 
 void tc_features_tally_free(tc_features_tally *t)
 {
+    for (int f = 0; f < TC_N_FEATURES && t->guess != NULL; f++) {
+        tc_buffer_free(&t->guess[f].pass.kept);
+    }
+    tc_mem_free(t->guess);
     tc_mem_free(t->sum);
     tc_mem_free(t->counts);
+    t->guess = NULL;
     t->sum = NULL;
     t->counts = NULL;
 }
@@ -107,11 +117,34 @@ static void count(tc_features_tally *t, const tc_features_block *b,
     }
 }
 
-void tc_features_tally_add(tc_features_tally *t, const tc_features_block *b, int date)
+/* A guess is given up if it keeps more than the memory allows: too many customers share what it takes for the
+ * neighbourhood of a quantile, or there are very many. */
+static tc_status add_guesses(tc_features_tally *t, const tc_features_block *b,
+                             const tc_features_at *at, tc_error *err)
+{
+    int n;
+    const tc_feature_def *def = tc_catalogue(&n);
+    for (int f = 0; f < n; f++) {
+        tc_features_guess *g = &t->guess[f];
+        if (g->is_planned && !t->is_counted[f]) {
+            TC_TRY(tc_bracket_add(&g->plan, &g->pass, at->column[f], def[f].is_double, b->n,
+                                  err));
+        }
+        if (g->is_planned && g->pass.kept.capacity > t->kept_most) {
+            g->is_planned = 0;
+            tc_buffer_free(&g->pass.kept);
+        }
+    }
+    return TC_OK;
+}
+
+tc_status tc_features_tally_add(tc_features_tally *t, const tc_features_block *b, int date,
+                                tc_error *err)
 {
     const int64_t *first = t->shards->first_row;
     int64_t row = b->row0;
     count(t, b, &b->at[date]);
+    TC_TRY(add_guesses(t, b, &b->at[date], err));
     while (t->shard < t->shards->shard1) {
         const int64_t end = b->row0 + b->n, shard_end = first[t->shard + 1];
         const int64_t n = (shard_end < end ? shard_end : end) - row;
@@ -122,4 +155,5 @@ void tc_features_tally_add(tc_features_tally *t, const tc_features_block *b, int
         }
         end_shard(t);
     }
+    return TC_OK;
 }
