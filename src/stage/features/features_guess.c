@@ -59,8 +59,11 @@ static tc_status sample_all(tc_comm *comm, int64_t n, tc_shards *sample, tc_erro
     int64_t *first = tc_mem_alloc(size + 1, sizeof *first, err);
     tc_status st = first == NULL ? TC_ENOMEM : TC_FAULT("features.guess", err);
     st = tc_comm_agree_all(comm, st, err);
-    *sample =
-        (tc_shards){.n_shards = size, .shard0 = rank, .shard1 = rank + 1, .n_local = n};
+    *sample = (tc_shards){.n_shards = size,
+                          .shard0 = rank,
+                          .shard1 = rank + 1,
+                          .n_local = n,
+                          .first_row = first};
     if (st == TC_OK) {
         TC_ASSERT(first != NULL); /* as agreed */
         first[rank + 1] = n;
