@@ -140,33 +140,6 @@ static inline int tc_digits_decimal(const char *p, int64_t n, int64_t *value)
     return 1;
 }
 
-/* The same of the n bytes in front of `end`, where eight can be read whatever n is: then nothing
- * depends on n but one shift. Bytes in front of the text become leading zeros. */
-static inline int tc_digits_decimal_before(const char *end, int64_t n, int64_t *value)
-{
-    static const int64_t unit[8] = {10000, 1000, 100, 10, 1, 0, 0, 0};
-    const int minus = end[-n] == '-';
-    uint64_t word, points, point, below, number;
-    int64_t decimals, v;
-    n -= minus;
-    if ((uint64_t)n - 1 > 7) {
-        return 0;
-    }
-    word = (tc_word_of(end - 8) ^ TC_EACH_BYTE('0')) & ~(uint64_t)0 << 8 * (8 - n);
-    points = word ^ TC_EACH_BYTE('.' ^ '0'); /* a zero byte where a point stands */
-    points = (points - TC_EACH_BYTE(1)) & ~points & TC_EACH_BYTE(0x80);
-    point = points & (0 - points); /* the high bit of the first */
-    below = (point >> 7) - 1;
-    number = point == 0 ? word : (word & below) << 8 | (word & ~(below << 8 | 0xFF));
-    decimals = point == 0 ? 0 : 7 - __builtin_ctzll(points | (uint64_t)1 << 63) / 8;
-    if (tc_word_not_digits(number) != 0 || n == (point != 0) || decimals > 4) {
-        return 0;
-    }
-    v = (int64_t)tc_word_number(number) * unit[decimals];
-    *value = minus ? -v : v;
-    return 1;
-}
-
 /* Days from 1970-01-01 to a date of the years 1 to 9999; 0 if there is none. As tc_date_valid
  * and tc_date_to_days, by sums of the days before the year and before the month. */
 static inline int tc_digits_days(unsigned year, unsigned month, unsigned day, int64_t *days)
@@ -222,12 +195,6 @@ static inline int tc_digits_time(const char *p, int64_t *seconds)
 static inline int tc_digits_decimal(const char *p, int64_t n, int64_t *value)
 {
     (void)p, (void)n, (void)value;
-    return 0;
-}
-
-static inline int tc_digits_decimal_before(const char *end, int64_t n, int64_t *value)
-{
-    (void)end, (void)n, (void)value;
     return 0;
 }
 

@@ -61,7 +61,7 @@ typedef struct {
 
 enum {
     TC_TABLE_BATCH = 256, /* rows */
-    TC_TABLE_SLACK = 16 /* bytes before and behind all texts of a batch that can be read */
+    TC_TABLE_SLACK = 32 /* bytes before and behind all texts of a batch that can be read */
 };
 
 /* Rows of one line each, one behind the other, that are good and hold nothing but plain
@@ -77,7 +77,8 @@ typedef struct {
     int crlf;                     /* 1: the lines end with CR LF, else with LF */
     int high;                     /* 0: all bytes are ASCII */
     int file;
-    int64_t line; /* of the first row */
+    int64_t line;    /* of the first row */
+    int64_t longest; /* bytes of the longest row, with its line end or without */
     uint64_t header_hash;
 } tc_table_batch;
 

@@ -4,6 +4,7 @@
 
 #include "tiercel/decimal.h"
 #include "tiercel/digits.h"
+#include "tiercel/digits_many.h"
 
 #include <string.h>
 
@@ -19,14 +20,13 @@ static int stands(const tc_row_rules *rules, const char *text, int64_t n)
            (rules->encoding == TC_ENCODING_UTF8 && tc_text_is_utf8(text, n));
 }
 
-/* Texts of n_min to n_max bytes that can stand as they are. */
+/* Texts of up to `most` bytes that can stand as they are. */
 static void check_texts(const tc_row_rules *rules, const tc_table_batch *batch, int role,
-                        int64_t n_min, int64_t n_max, tc_columns *out)
+                        int64_t most, tc_columns *out)
 {
     const tc_pieces *const text = &out->role[role];
-    for (int64_t i = 0; i < batch->n; i++) {
-        const int64_t n = tc_piece_n(text, i);
-        out->odd[i] |= n < n_min || n > n_max;
+    for (int64_t i = 0; i < batch->n && batch->longest > most; i++) {
+        out->odd[i] |= tc_piece_n(text, i) > most;
     }
     for (int64_t i = 0; i < batch->n && batch->high; i++) {
         out->odd[i] |= !stands(rules, tc_piece_data(text, i), tc_piece_n(text, i));
@@ -49,7 +49,7 @@ static void read_customers(const tc_row_rules *rules, const tc_table_batch *batc
                            tc_columns *out)
 {
     const tc_pieces *const id = &out->role[TC_ROLE_CUSTOMER];
-    check_texts(rules, batch, TC_ROLE_CUSTOMER, 1, TC_ID_MAX, out);
+    check_texts(rules, batch, TC_ROLE_CUSTOMER, TC_ID_MAX, out);
     if (rules->id_strip_decimal || rules->id_case != TC_CASE_KEEP) {
         for (int64_t i = 0; i < batch->n; i++) {
             out->odd[i] |= changes(rules, tc_piece_data(id, i), tc_piece_n(id, i)) != 0;
@@ -57,19 +57,30 @@ static void read_customers(const tc_row_rules *rules, const tc_table_batch *batc
     }
     tc_hash128_pieces(id, batch->n, out->hash);
     for (int64_t i = 0; i < batch->n; i++) {
-        out->odd[i] |= (out->hash[i].hi | out->hash[i].lo) == 0; /* means "no customer" */
+        out->odd[i] |= (tc_piece_n(id, i) == 0) |
+                       ((out->hash[i].hi | out->hash[i].lo) == 0); /* means "no customer" */
     }
 }
+
+_Static_assert((int)TC_TABLE_SLACK >= (int)TC_DIGITS_SLACK, "a batch can be read so far");
 
 static void read_times(const tc_row_rules *rules, const tc_table_batch *batch,
                        tc_columns *out)
 {
     const tc_pieces *const time = &out->role[TC_ROLE_TIME];
+    unsigned char failed[TC_TABLE_BATCH];
+    if (rules->time.kind == TC_TIME_ISO) {
+        tc_digits_times(time, batch->n, out->time, failed);
+    } else {
+        memset(failed, 1, sizeof failed);
+    }
     for (int64_t i = 0; i < batch->n; i++) {
-        int64_t seconds = 0;
-        out->odd[i] |= !tc_time_parse(&rules->time, tc_piece_data(time, i),
-                                      tc_piece_n(time, i), &seconds);
-        out->time[i] = seconds;
+        if (failed[i]) {
+            int64_t seconds = 0;
+            out->odd[i] |= !tc_time_parse_any(&rules->time, tc_piece_data(time, i),
+                                              tc_piece_n(time, i), &seconds);
+            out->time[i] = seconds;
+        }
     }
 }
 
@@ -88,12 +99,16 @@ static int read_any(const tc_row_rules *rules, const char *text, int64_t n, int6
 static void read_numbers(const tc_row_rules *rules, const tc_pieces *number, int64_t n,
                          int64_t *value, unsigned char *odd)
 {
-    const int plain = rules->number.plain;
+    unsigned char failed[TC_TABLE_BATCH];
+    if (rules->number.plain) {
+        tc_digits_decimals(number, n, value, failed);
+    } else {
+        memset(failed, 1, sizeof failed);
+    }
     for (int64_t i = 0; i < n; i++) {
-        const char *const end = tc_piece_end(number, i);
-        const int64_t bytes = tc_piece_n(number, i);
-        if (!plain || !tc_digits_decimal_before(end, bytes, &value[i])) {
-            odd[i] |= !read_any(rules, end - bytes, bytes, &value[i]);
+        if (failed[i]) {
+            odd[i] |= !read_any(rules, tc_piece_data(number, i), tc_piece_n(number, i),
+                                &value[i]);
         }
     }
 }
@@ -102,7 +117,7 @@ static void read_numbers(const tc_row_rules *rules, const tc_pieces *number, int
 static void read_products(const tc_row_rules *rules, int64_t n, int64_t *product,
                           tc_columns *out)
 {
-    int64_t price[TC_TABLE_BATCH];
+    int64_t price[TC_TABLE_BATCH] = {0};
     read_numbers(rules, &out->role[TC_ROLE_QUANTITY], n, product, out->odd);
     read_numbers(rules, &out->role[TC_ROLE_UNIT_PRICE], n, price, out->odd);
     for (int64_t i = 0; i < n; i++) {
@@ -130,25 +145,30 @@ static void read_amounts(const tc_row_rules *rules, const tc_table_batch *batch,
     }
 }
 
-/* prefixed[i]: 1 if the order id has the prefix of returns. */
+/* Those whose order id has the prefix of returns are marked by TC_ORDER_CANCELLED. */
 static void read_order_ids(const tc_row_rules *rules, const tc_table_batch *batch,
-                           unsigned char *prefixed, tc_columns *out)
+                           tc_columns *out)
 {
-    const tc_pieces *const id = &out->role[TC_ROLE_ORDER];
+    const tc_pieces id = out->role[TC_ROLE_ORDER];
     const int64_t n_prefix = rules->return_prefix_n;
-    tc_hash64_pieces(id, batch->n, TC_ORDER_SEED, out->order);
+    const char *const prefix =
+        n_prefix > 0 ? rules->return_prefix : "\n"; /* no text has it */
+    tc_hash64_pieces(&id, batch->n, TC_ORDER_SEED, out->order);
     for (int64_t i = 0; i < batch->n; i++) {
-        const char *const text = tc_piece_data(id, i);
-        const int64_t n = tc_piece_n(id, i);
-        prefixed[i] = n_prefix > 0 && n >= n_prefix && text[0] == rules->return_prefix[0] &&
-                      memcmp(text, rules->return_prefix, (size_t)n_prefix) == 0;
+        const char *const text = tc_piece_data(&id, i);
+        const int64_t n = tc_piece_n(&id, i);
+        out->order[i] &= ~TC_ORDER_CANCELLED;
         if (n == 0) {
-            out->order[i] = tc_row_order_of_day(out->time[i], out->hash[i].hi);
+            out->order[i] =
+                tc_row_order_of_day(out->time[i], out->hash[i].hi) & ~TC_ORDER_CANCELLED;
+        } else if (text[0] == prefix[0] && n >= n_prefix &&
+                   memcmp(text, rules->return_prefix, (size_t)n_prefix) == 0) {
+            out->order[i] |= TC_ORDER_CANCELLED;
         }
     }
     for (int64_t i = 0; i < batch->n && batch->high; i++) { /* may have to be decoded */
         out->odd[i] |= rules->encoding != TC_ENCODING_UTF8 &&
-                       !tc_text_is_ascii(tc_piece_data(id, i), tc_piece_n(id, i));
+                       !tc_text_is_ascii(tc_piece_data(&id, i), tc_piece_n(&id, i));
     }
 }
 
@@ -157,21 +177,20 @@ static void read_orders(const tc_row_rules *rules, const tc_table_batch *batch,
 {
     const int no_returns = rules->returns == TC_RETURNS_REJECT;
     const int no_zeros = rules->zero_amount == TC_ZERO_REJECT;
-    unsigned char prefixed[TC_TABLE_BATCH];
     if (is_mapped(rules, TC_ROLE_ORDER)) {
-        read_order_ids(rules, batch, prefixed, out);
+        read_order_ids(rules, batch, out);
     } else {
-        memset(prefixed, 0, sizeof prefixed);
         for (int64_t i = 0; i < batch->n; i++) {
-            out->order[i] = tc_row_order_of_day(out->time[i], out->hash[i].hi);
+            out->order[i] =
+                tc_row_order_of_day(out->time[i], out->hash[i].hi) & ~TC_ORDER_CANCELLED;
         }
     }
     for (int64_t i = 0; i < batch->n; i++) {
         const int64_t amount = out->amount[i];
-        const int is_return = prefixed[i] | (amount < 0);
-        out->order[i] = (out->order[i] & ~TC_ORDER_CANCELLED) | prefixed[i];
+        const int prefixed = (int)(out->order[i] & TC_ORDER_CANCELLED);
+        const int is_return = prefixed | (amount < 0);
         out->kind[i] = (unsigned char)(is_return ? TC_KIND_RETURN : TC_KIND_PURCHASE);
-        out->odd[i] |= ((is_return & no_returns) | (prefixed[i] & (amount > 0)) |
+        out->odd[i] |= ((is_return & no_returns) | (prefixed & (amount > 0)) |
                         ((amount == 0) & no_zeros)) != 0;
     }
 }
@@ -196,7 +215,7 @@ void tc_columns_read(const tc_row_rules *rules, const tc_table_batch *batch,
     read_orders(rules, batch, out);
     for (int role = TC_ROLE_CHANNEL; role <= TC_ROLE_CATEGORY; role++) {
         if (is_mapped(rules, role)) {
-            check_texts(rules, batch, role, 0, TC_LEVEL_MAX, out);
+            check_texts(rules, batch, role, TC_LEVEL_MAX, out);
         }
     }
     for (int64_t i = 0; i < batch->n; i++) {

@@ -83,6 +83,15 @@ void tc_ingest_phase(tc_ingest *in, const char *name);
  * Errors: as the reader and the dictionaries. */
 TC_NODISCARD tc_status tc_ingest_fill_batch(tc_ingest *in, tc_error *err);
 
+/* Local, for the former; ingest_parse.c. Rows for which there is room in any lane. What one row,
+ * or a batch of no more rows than that, means: to the lanes, counters and rejects. Errors:
+ * as the dictionaries. */
+int64_t tc_ingest_room(const tc_ingest_lanes *lanes);
+TC_NODISCARD tc_status tc_ingest_take_row(tc_ingest *in, const tc_table_row *row,
+                                          tc_error *err);
+TC_NODISCARD tc_status tc_ingest_take_batch(tc_ingest *in, const tc_table_batch *batch,
+                                            tc_error *err);
+
 /* Collective; ingest_shuffle.c. Reads all input and brings every row to the owner of its
  * customer, in rounds of bounded memory; then the final codes. Errors (agreed): as above,
  * TC_EIO. */

@@ -97,7 +97,7 @@ static tc_status take_texts(tc_ingest *in, const tc_csv_text text[TC_N_ROLES], u
     return add_event(in, &event, row, place, err);
 }
 
-static tc_status take_row(tc_ingest *in, const tc_table_row *row, tc_error *err)
+tc_status tc_ingest_take_row(tc_ingest *in, const tc_table_row *row, tc_error *err)
 {
     const uint64_t place = place_of(row->file, row->line);
     in->counts.rows++;
@@ -146,7 +146,7 @@ static tc_status take_odd(tc_ingest *in, const tc_table_batch *batch, int64_t i,
     return take_texts(in, text, row, place_of(batch->file, batch->line + i), err);
 }
 
-static tc_status take_batch(tc_ingest *in, const tc_table_batch *batch, tc_error *err)
+tc_status tc_ingest_take_batch(tc_ingest *in, const tc_table_batch *batch, tc_error *err)
 {
     const tc_pieces *const id = &in->columns.role[TC_ROLE_CUSTOMER];
     const tc_columns *const c = &in->columns;
@@ -176,8 +176,7 @@ static tc_status take_batch(tc_ingest *in, const tc_table_batch *batch, tc_error
     return TC_OK;
 }
 
-/* Rows for which there is room in any lane. */
-static int64_t room_of(const tc_ingest_lanes *lanes)
+int64_t tc_ingest_room(const tc_ingest_lanes *lanes)
 {
     int64_t most = 0, rows;
     for (int64_t r = 0; r < lanes->ranks; r++) {
@@ -194,13 +193,13 @@ tc_status tc_ingest_fill_batch(tc_ingest *in, tc_error *err)
         tc_table_batch batch;
         tc_table_row row;
         int found;
-        TC_TRY(
-            tc_table_next_batch(in->table, room_of(&in->lanes), &batch, &row, &found, err));
+        TC_TRY(tc_table_next_batch(in->table, tc_ingest_room(&in->lanes), &batch, &row,
+                                   &found, err));
         in->done = !found;
         if (found && batch.n > 0) {
-            TC_TRY(take_batch(in, &batch, err));
+            TC_TRY(tc_ingest_take_batch(in, &batch, err));
         } else if (found) {
-            TC_TRY(take_row(in, &row, err));
+            TC_TRY(tc_ingest_take_row(in, &row, err));
         }
     }
     return TC_OK;

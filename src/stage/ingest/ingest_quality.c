@@ -151,6 +151,56 @@ static void count_empty(tc_ingest_quality *q, const tc_columns *c)
     }
 }
 
+static void add_day(tc_quality_day *day, const tc_quality_day *more)
+{
+    day->rows += more->rows;
+    day->negative_rows += more->negative_rows;
+    day->positive = tc_quality_add(day->positive, more->positive);
+    day->negative = tc_quality_add(day->negative, more->negative);
+}
+
+/* Days and amounts. Rows of one day often follow each other: they are added up first. */
+static tc_status count_amounts(tc_ingest_quality *q, const tc_columns *c, tc_error *err)
+{
+    tc_quality_day *day = NULL, sum = {0};
+    int64_t largest = q->sums.count[TC_QUALITY_LARGEST];
+    int64_t smallest = q->sums.count[TC_QUALITY_SMALLEST];
+    for (int64_t i = 0; i < c->n; i++) {
+        const int64_t amount = c->amount[i];
+        const int64_t size = amount >= 0           ? amount
+                             : amount == INT64_MIN ? INT64_MAX
+                                                   : -amount;
+        tc_quality_day *here;
+        if (c->odd[i]) {
+            continue;
+        }
+        here = tc_quality_day_of(&q->sums, c->time[i], err);
+        if (here != day) {
+            if (here == NULL) {
+                return TC_ENOMEM;
+            }
+            if (day != NULL) {
+                add_day(day, &sum);
+            }
+            day = here;
+            sum = (tc_quality_day){0};
+        }
+        sum.rows++;
+        sum.negative_rows += amount < 0;
+        sum.positive = tc_quality_add(sum.positive, amount < 0 ? 0 : size);
+        sum.negative = tc_quality_add(sum.negative, amount < 0 ? size : 0);
+        q->sums.step_rows[tc_quality_step((uint64_t)size)]++;
+        largest = amount > largest ? amount : largest;
+        smallest = amount < smallest ? amount : smallest;
+    }
+    if (day != NULL) {
+        add_day(day, &sum);
+    }
+    q->sums.count[TC_QUALITY_LARGEST] = largest;
+    q->sums.count[TC_QUALITY_SMALLEST] = smallest;
+    return TC_OK;
+}
+
 tc_status tc_ingest_quality_columns(tc_ingest_quality *q, const tc_columns *c,
                                     tc_error *err)
 {
@@ -163,18 +213,10 @@ tc_status tc_ingest_quality_columns(tc_ingest_quality *q, const tc_columns *c,
         }
     }
     for (int64_t i = 0; i < c->n; i++) {
-        if (!c->odd[i]) {
-            tc_quality_day *const day = tc_quality_day_of(&q->sums, c->time[i], err);
-            if (day == NULL) {
-                return TC_ENOMEM;
-            }
-            day->rows++;
-            cancelled += (c->order[i] & TC_ORDER_CANCELLED) != 0; /* none is positive */
-            count_amount(&q->sums, day, c->amount[i]);
-        }
+        cancelled += (c->order[i] & TC_ORDER_CANCELLED) != 0 && !c->odd[i];
     }
-    q->sums.count[TC_QUALITY_CANCELLED] += cancelled;
-    return TC_OK;
+    q->sums.count[TC_QUALITY_CANCELLED] += cancelled; /* and none is positive */
+    return count_amounts(q, c, err);
 }
 
 /* What the other steps have counted, of all ranks. */

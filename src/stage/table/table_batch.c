@@ -39,7 +39,8 @@ static int ends_crlf(const tc_table_reader *r, uint32_t newline)
 
 /* Simple rows ahead, up to `most`: each ends at the next newline and at its n-th place, has as
  * many bytes as a simple row must have, starts in this piece, and ends like the first. */
-static int64_t count_rows(const tc_table_reader *r, int64_t most, int crlf)
+static int64_t count_rows(const tc_table_reader *r, int64_t most, int crlf,
+                          int64_t *longest)
 {
     const int64_t n = r->n_fields, stop = r->end - r->offset;
     const tc_csv_places *const known = &r->known;
@@ -55,6 +56,7 @@ static int64_t count_rows(const tc_table_reader *r, int64_t most, int crlf)
             break;
         }
         begin = last + 1;
+        *longest = *longest < length ? length : *longest;
     }
     return rows;
 }
@@ -81,7 +83,7 @@ static void take_rows(tc_table_reader *r, int64_t most, tc_table_batch *batch)
                               .header_hash = r->header_hash};
     if (most > 0 && place[n - 1] > 0) {
         batch->crlf = ends_crlf(r, place[n - 1]);
-        batch->n = count_rows(r, most, batch->crlf);
+        batch->n = count_rows(r, most, batch->crlf, &batch->longest);
     }
     if (batch->n > 0) {
         r->at = (int64_t)place[batch->n * n - 1] + 1;
