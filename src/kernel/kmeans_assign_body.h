@@ -62,7 +62,8 @@ INLINE void take(lowest *low, const vec *score, const ints *keep, const ints *nu
 
 /* `tile` centres from a0 on against the rows of two vectors, all in registers. */
 INLINE void search_tile(const tc_kmeans *model, int a0, const int tile, const float *x,
-                        lowest low[2], const ints *keep, ints *number)
+                        const float *ahead, int stride, lowest low[2], const ints *keep,
+                        ints *number)
 {
     const float *c = &model->lean[(int64_t)a0 * model->d];
     vec s0[TC_KMEANS_MOST_TILE], s1[TC_KMEANS_MOST_TILE];
@@ -70,9 +71,12 @@ INLINE void search_tile(const tc_kmeans *model, int a0, const int tile, const fl
     for (int a = 0; a < tile; a++) {
         s0[a] = s1[a] = (vec){0} + model->lean_half[a0 + a];
     }
+#pragma GCC unroll 2
     for (int j = 0; j < model->d; j++) {
         const vec x0 = *(const loose *)&x[(int64_t)j * LANES];
         const vec x1 = *(const loose *)&x[(int64_t)j * LANES + WIDTH];
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += stride;
 #pragma GCC unroll 6
         for (int a = 0; a < tile; a++) {
             s0[a] -= x0 * c[j * tile + a];
@@ -87,15 +91,13 @@ INLINE void search_tile(const tc_kmeans *model, int a0, const int tile, const fl
     }
 }
 
-/* All centres against all rows of the block. What lies ahead is fetched little by little: lines that are on
- * their way are few at a time, and loads need their places too. */
+/* All centres against all rows of the block. What lies ahead is fetched little by little, a few floats for each step of
+ * the search: lines that are on their way are few at a time, and loads need their places too. */
 INLINE void search_all(const tc_kmeans *model, const int tile, const float *x,
                        const float *ahead, found_block *found)
 {
     const int tiles = (model->k + tile - 1) / tile;
-    const int pieces = tiles * (LANES / (2 * WIDTH));
-    const int lines = (LANES / LINE * model->d + pieces - 1) / pieces;
-    const float *const end = ahead + (int64_t)LANES * model->d;
+    const int stride = 2 * WIDTH / tiles;
     ints keep;
     for (int l = 0; l < WIDTH; l++) {
         keep[l] = -(1 << model->lean_bits);
@@ -105,11 +107,8 @@ INLINE void search_all(const tc_kmeans *model, const int tile, const float *x,
         lowest low[2] = {{far, far}, {far, far}};
         ints number = {0};
         for (int t = 0; t < tiles; t++) {
-            for (int l = 0; l < lines && ahead < end; l++) {
-                __builtin_prefetch(ahead, 0, 2);
-                ahead += LINE;
-            }
-            search_tile(model, t * tile, tile, &x[i], low, &keep, &number);
+            search_tile(model, t * tile, tile, &x[i], ahead, stride, low, &keep, &number);
+            ahead += (int64_t)stride * model->d;
         }
         for (int v = 0; v < 2; v++) {
             memcpy(&found->best[i + v * WIDTH], &low[v].best, sizeof(vec));
