@@ -195,6 +195,9 @@ typedef struct {
     double tolerance;
     char *weight; /* feature; NULL = every customer counts once */
     char *previous; /* run directory or segments.h5 of an earlier run, "" = none */
+    double high_share, middle_share; /* of customers, by spending; together below 1 */
+    int64_t complex_cases;
+    double margin, case_cost;
 } tc_config_segment;
 
 typedef struct {

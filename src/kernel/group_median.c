@@ -109,6 +109,11 @@ int tc_group_median_open(const tc_group_median *m)
     return m->n_open > 0;
 }
 
+static void raise_to(int64_t *end, int64_t value)
+{
+    *end = value > *end ? value : *end;
+}
+
 void tc_group_median_add(tc_group_median *m, int64_t n, const double *value,
                          const uint8_t *group_of, int group)
 {
@@ -120,10 +125,8 @@ void tc_group_median_add(tc_group_median *m, int64_t n, const double *value,
             continue;
         }
         m->count[(int64_t)g * BUCKETS + (int64_t)((key >> m->below) & (BUCKETS - 1))]++;
-        m->ends[2 * g] =
-            as_signed(~key) > m->ends[2 * g] ? as_signed(~key) : m->ends[2 * g];
-        m->ends[2 * g + 1] =
-            as_signed(key) > m->ends[2 * g + 1] ? as_signed(key) : m->ends[2 * g + 1];
+        raise_to(&m->ends[2 * (int64_t)g], as_signed(~key));
+        raise_to(&m->ends[2 * (int64_t)g + 1], as_signed(key));
     }
 }
 
@@ -149,6 +152,7 @@ static void settle(tc_group_median *m, int g, uint64_t key)
 static void refine_group(tc_group_median *m, int g)
 {
     const int64_t *count = &m->count[(int64_t)g * BUCKETS];
+    const int64_t *end = &m->ends[2 * (int64_t)g];
     int64_t bucket = 0, before = 0;
     if (m->known == KEY_BITS) { /* the first round sees all values */
         for (int64_t b = 0; b < BUCKETS; b++) {
@@ -160,8 +164,8 @@ static void refine_group(tc_group_median *m, int g)
         settle(m, g, 0);
         return;
     }
-    if (m->ends[2 * g] == ~m->ends[2 * g + 1]) { /* ~least and greatest: one key is left */
-        settle(m, g, (uint64_t)m->ends[2 * g + 1] ^ TOP);
+    if (end[0] == ~end[1]) { /* ~least and greatest: one key is left */
+        settle(m, g, (uint64_t)end[1] ^ TOP);
         return;
     }
     while (before + count[bucket] <= m->rank[g]) {

@@ -108,11 +108,13 @@ static void test_sections(void **state)
     expect_section(c, "features", "{\"active_days\":365}");
     expect_section(
         c, "segment",
-        "{\"criterion\":\"calinski_harabasz\",\"features\":["
+        "{\"case_cost\":0.0,\"complex_cases\":3,\"criterion\":\"calinski_harabasz\","
+        "\"features\":["
         "{\"feature\":\"recency_days\",\"missing\":\"catalogue\",\"transform\":\"log\"},"
         "{\"feature\":\"order_count\",\"missing\":\"catalogue\",\"transform\":\"log\"},"
         "{\"feature\":\"net_amount\",\"missing\":\"catalogue\",\"transform\":\"log\"}],"
-        "\"gap_references\":10,\"k\":5,\"k_max\":0,\"max_iterations\":100,"
+        "\"gap_references\":10,\"high_share\":0.20000000000000001,\"k\":5,\"k_max\":0,"
+        "\"margin\":1.0,\"max_iterations\":100,\"middle_share\":0.29999999999999999,"
         "\"min_share\":0.01,\"restarts\":64,"
         "\"sample\":32768,\"scale\":\"zscore\",\"silhouette_rows\":256,\"stability\":4,"
         "\"tolerance\":9.9999999999999995e-7,"

@@ -13,7 +13,8 @@ static void test_unknown_keys(void **state)
         "segment:\n  k: 3\n  kk: 3\n",
         "c.yaml:7: segment.kk: unknown key; allowed: features, k, k_max, criterion, "
         "min_share, silhouette_rows, stability, gap_references, scale, winsorise, "
-        "restarts, sample, max_iterations, tolerance, weight, previous");
+        "restarts, sample, max_iterations, tolerance, weight, previous, high_share, "
+        "middle_share, complex_cases, margin, case_cost");
     expect_more(
         "assign:\n  tiers:\n  - {name: a, share: 0.5}\n  - name: b\n    part: 0.5\n",
         "c.yaml:9: assign.tiers[1].part: unknown key; allowed: name, share");
@@ -23,7 +24,8 @@ static void test_unknown_keys(void **state)
         "segment: {<<: 1}\n",
         "c.yaml:5: segment.<<: unknown key; allowed: features, k, k_max, criterion, "
         "min_share, silhouette_rows, stability, gap_references, scale, winsorise, "
-        "restarts, sample, max_iterations, tolerance, weight, previous");
+        "restarts, sample, max_iterations, tolerance, weight, previous, high_share, "
+        "middle_share, complex_cases, margin, case_cost");
     expect_more("? [a, b]\n: 1\n",
                 "c.yaml:5: a key must be a single word; allowed: run, input, "
                 "identity, customers, interactions, wide, quality, features, segment, "
@@ -57,7 +59,8 @@ static void test_wrong_types(void **state)
                 "c.yaml:5: segment: nothing stands here; allowed: a mapping with the keys "
                 "features, k, k_max, criterion, min_share, silhouette_rows, stability, "
                 "gap_references, scale, winsorise, restarts, sample, max_iterations, "
-                "tolerance, weight, previous");
+                "tolerance, weight, previous, high_share, middle_share, complex_cases, "
+                "margin, case_cost");
     expect_more("features: 365\n",
                 "c.yaml:5: features: a single value stands here; allowed: a "
                 "mapping with the keys active_days");
@@ -130,6 +133,10 @@ static void test_limits(void **state)
     expect_set("segment.winsorise=0.5",
                "--set segment.winsorise: \"0.5\" is out of limits; "
                "allowed: a number from 0 to below 0.5");
+    expect_set(
+        "segment.middle_share=0.8",
+        "--set segment.middle_share: 0.8 and segment.high_share = 0.2 leave no customer "
+        "whose spending power is low; allowed: a sum below 1");
     expect_set("churn.tolerance=0",
                "--set churn.tolerance: \"0\" is out of limits; allowed: a "
                "number above 0 to below 1");
@@ -306,7 +313,8 @@ static void test_override_errors(void **state)
     expect_set("segment.kk=3",
                "--set segment.kk: unknown key; allowed: features, k, k_max, criterion, "
                "min_share, silhouette_rows, stability, gap_references, scale, "
-               "winsorise, restarts, sample, max_iterations, tolerance, weight, previous");
+               "winsorise, restarts, sample, max_iterations, tolerance, weight, previous, "
+               "high_share, middle_share, complex_cases, margin, case_cost");
     expect_set("segmnt.k=3", "--set segmnt.k: segmnt: unknown key; allowed: run, input, "
                              "identity, customers, interactions, wide, quality, features, "
                              "segment, churn, assign");

@@ -71,6 +71,7 @@ tc_status tc_assign_tiers_all(tc_assign *a, tc_scoring *s, tc_error *err);
 
 /* Collective. The tables of the files: rows of customers, the model, the backtest. */
 tc_status tc_assign_put_rows_all(tc_assign *a, tc_error *err);
+tc_status tc_assign_put_cluster_name_all(tc_assign *a, tc_error *err);
 tc_status tc_assign_put_model_all(tc_assign *a, tc_error *err);
 tc_status tc_assign_put_backtest_all(tc_assign *a, tc_error *err);
 

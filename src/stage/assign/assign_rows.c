@@ -296,5 +296,8 @@ tc_status tc_assign_put_rows_all(tc_assign *a, tc_error *err)
     if (st == TC_OK) {
         st = copy_others_all(a, err);
     }
+    if (st == TC_OK) {
+        st = tc_assign_put_cluster_name_all(a, err);
+    }
     return st;
 }

@@ -109,12 +109,12 @@ static tc_status add_configuration(tc_report *r, tc_error *err)
 static tc_status collect_all(tc_report *r, tc_error *err)
 {
     tc_status (*const section[])(tc_report *, tc_error *) = {
-        open_inputs_all,        heading_all,
-        tc_report_input_all,    tc_report_quality_all,
-        tc_report_profiles_all, tc_report_features_all,
-        tc_report_segments_all, tc_report_names_all,
-        tc_report_churn_all,    tc_report_tiers_all,
-        tc_report_identity_all};
+        open_inputs_all,         heading_all,
+        tc_report_input_all,     tc_report_quality_all,
+        tc_report_profiles_all,  tc_report_features_all,
+        tc_report_segments_all,  tc_report_names_all,
+        tc_report_quadrants_all, tc_report_churn_all,
+        tc_report_tiers_all,     tc_report_identity_all};
     tc_status st = TC_OK;
     for (size_t i = 0; st == TC_OK && i < sizeof section / sizeof *section; i++) {
         st = section[i](r, err);

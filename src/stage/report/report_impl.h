@@ -63,6 +63,11 @@ tc_status tc_report_real_all(tc_report *r, tc_store *store, const char *attribut
 tc_status tc_report_text_all(tc_report *r, tc_store *store, const char *attribute,
                              json_t *object, const char *key, tc_error *err);
 
+/* Collective. An enumeration of a small table of segments.h5 as texts under a key of the rows that are there. Errors
+ * agreed: TC_EDATA. */
+tc_status tc_report_words_all(tc_report *r, const char *dataset, const char *const *name,
+                              int n_names, const char *key, json_t *rows, tc_error *err);
+
 /* Collective. The sections of the report. */
 tc_status tc_report_input_all(tc_report *r, tc_error *err);
 tc_status tc_report_quality_all(tc_report *r, tc_error *err);
@@ -71,6 +76,7 @@ tc_status tc_report_features_all(tc_report *r, tc_error *err);
 tc_status tc_report_segments_all(tc_report *r, tc_error *err);
 tc_status tc_report_names_all(tc_report *r, tc_error *err); /* after the segments */
 tc_status tc_report_choice_all(tc_report *r, json_t *segments, tc_error *err);
+tc_status tc_report_quadrants_all(tc_report *r, tc_error *err);
 tc_status tc_report_churn_all(tc_report *r, tc_error *err);
 tc_status tc_report_tiers_all(tc_report *r, tc_error *err);
 tc_status tc_report_identity_all(tc_report *r, tc_error *err);

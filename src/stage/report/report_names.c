@@ -5,9 +5,8 @@
 
 enum { MOST = 256 };
 
-/* Collective. An enumeration of a small table as texts under a key of its rows. */
-static tc_status words_all(tc_report *r, const char *dataset, const char *const *name,
-                           int n_names, const char *key, json_t *rows, tc_error *err)
+tc_status tc_report_words_all(tc_report *r, const char *dataset, const char *const *name,
+                              int n_names, const char *key, json_t *rows, tc_error *err)
 {
     const tc_field field = {
         .name = dataset, .type = TC_ENUM, .names = name, .n_names = n_names};
@@ -62,12 +61,14 @@ static tc_status map_all(tc_report *r, json_t *clusters, json_t *identity, tc_er
     static const tc_report_column before[] = {
         {"previous/number", TC_U16, 0, {"cluster"}},
         {"previous/name", TC_TEXT, 0, {"name"}},
+        {"previous/description", TC_TEXT, 0, {"description"}},
         {"previous/customers", TC_I64, 0, {"customers"}},
         {"previous/destination", TC_U16, 0, {"destination"}},
     };
     static const tc_report_column flow = {"previous/flow", TC_I64, 1, {"customers"}};
     json_t *previous = tc_report_array(r, identity, "previous");
-    tc_status st = words_all(r, "model/status", status, 3, "status", clusters, err);
+    tc_status st =
+        tc_report_words_all(r, "model/status", status, 3, "status", clusters, err);
     if (st == TC_OK) {
         st = tc_report_rows_all(r, r->segments, now, COUNT_OF(now), clusters, err);
     }
@@ -75,7 +76,7 @@ static tc_status map_all(tc_report *r, json_t *clusters, json_t *identity, tc_er
         st = tc_report_rows_all(r, r->segments, before, COUNT_OF(before), previous, err);
     }
     if (st == TC_OK) {
-        st = words_all(r, "previous/fate", fate, 2, "fate", previous, err);
+        st = tc_report_words_all(r, "previous/fate", fate, 2, "fate", previous, err);
     }
     if (st == TC_OK) {
         st = tc_report_rows_all(r, r->segments, &flow, 1,

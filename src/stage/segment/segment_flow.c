@@ -225,6 +225,7 @@ tc_status tc_segment_flow_all(tc_segment *s, const uint8_t *place_of, int n_name
     int16_t *row_of =
         m == NULL ? NULL : tc_mem_alloc(TC_SEGMENT_NUMBER_MOST + 1, sizeof *row_of, err);
     tc_status st = tc_comm_agree_all(s->comm, row_of == NULL ? TC_ENOMEM : TC_OK, err);
+    TC_ASSERT(st != TC_OK || (m != NULL && row_of != NULL));
     if (st == TC_OK) {
         m->s = s;
         m->place_of = place_of;

@@ -117,6 +117,15 @@ TC_NODISCARD tc_status tc_segment_put_texts_all(struct tc_segment *s, tc_store *
                                                 tc_field field, const char *text,
                                                 size_t stride, int64_t n, tc_error *err);
 
+/* Collective. Numbers of clusters as they are published. Errors (agreed): as above. */
+TC_NODISCARD tc_status tc_segment_put_numbers_all(struct tc_segment *s, tc_store *out,
+                                                  tc_field field, const int64_t *number,
+                                                  int64_t n, tc_error *err);
+
+/* Collective. The datasets of the map to the previous run, which there must be. Errors (agreed): as above. */
+TC_NODISCARD tc_status tc_segment_write_map_all(struct tc_segment *s, tc_store *out,
+                                                tc_error *err);
+
 /* Collective. The datasets of all that. Errors (agreed): TC_EIO, TC_ENOMEM. */
 TC_NODISCARD tc_status tc_segment_write_names_all(struct tc_segment *s, tc_store *out,
                                                   tc_error *err);

@@ -242,6 +242,7 @@ tc_status tc_segment_previous_all(tc_segment *s, tc_error *err)
     }
     s->previous = tc_mem_alloc(1, sizeof *s->previous, err);
     st = tc_comm_agree_all(s->comm, s->previous == NULL ? TC_ENOMEM : TC_OK, err);
+    TC_ASSERT(st != TC_OK || s->previous != NULL);
     if (st == TC_OK) {
         s->previous->store = store;
         st = read_all(s->comm, s->previous, err);

@@ -1,5 +1,6 @@
 /* segment_write.c - the datasets of segments.h5. */
 #include "segment_impl.h"
+#include "segment_quadrant.h"
 
 #include "tiercel/fault.h"
 
@@ -246,6 +247,9 @@ static tc_status put_all(tc_segment *s, const tables *t, const uint16_t *cluster
     }
     if (st == TC_OK) {
         st = tc_segment_write_names_all(s, out, err);
+    }
+    if (st == TC_OK) {
+        st = tc_segment_write_quadrants_all(s, out, err);
     }
     if (st == TC_OK) {
         st = put_attributes_all(s, out, err);

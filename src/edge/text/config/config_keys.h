@@ -321,7 +321,20 @@
     T(A, BLANK, previous, segment.previous, "", TC_KEY_LOCAL,                              \
       "results of an earlier run, by which segments keep their numbers and names: its "    \
       "run directory or its segments.h5, relative to the folder of the configuration "     \
-      "file; empty = none, segments are numbered afresh")
+      "file; empty = none, segments are numbered afresh")                                  \
+    N(A, REAL, high_share, segment.high_share, "0.2", 0, 1, "()", 0,                       \
+      "share of customers whose spending power is called high, by net_amount")             \
+    N(A, REAL, middle_share, segment.middle_share, "0.3", 0, 1, "()", 0,                   \
+      "share of the next ones, called middle; the others are low")                         \
+    N(A, INT, complex_cases, segment.complex_cases, "3", 1, 1000000, "[]", 0,              \
+      "tickets and complaints of the last 90 days from which service need is called "      \
+      "complex; standard = fewer, basic = none")                                           \
+    N(A, REAL, margin, segment.margin, "1", 0, 1, "(]", 0,                                 \
+      "share of the net amount that is left before the cost of service, for the profit "   \
+      "of "                                                                                \
+      "quadrants")                                                                         \
+    N(A, REAL, case_cost, segment.case_cost, "0", 0, 1000000000, "[]", 0,                  \
+      "currency that a ticket or complaint costs, for the same")
 
 #define TC_KEYS_CHURN(N, W, T, A)                                                          \
     N(A, REAL, ridge, churn.ridge, "1e-6", 0, 1000000, "[]", 0,                            \

@@ -254,6 +254,13 @@ static tc_status check_segment(const verify *v)
                              "%lld is less than segment.k; allowed: %lld or more",
                              (long long)segment->sample, (long long)segment->k);
     }
+    if (!(segment->high_share + segment->middle_share < 1)) {
+        return tc_place_fail(
+            at(v, "segment.middle_share"), v->err,
+            "%g and segment.high_share = %g leave no customer whose spending "
+            "power is low; allowed: a sum below 1",
+            segment->middle_share, segment->high_share);
+    }
     if (segment->k_max != 0 && segment->k_max < segment->k) {
         return tc_place_fail(at(v, "segment.k_max"), v->err,
                              "%lld is less than segment.k; allowed: 0, or %lld or more",
