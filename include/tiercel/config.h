@@ -193,7 +193,7 @@ typedef struct {
     double winsorise; /* share cut at each end, 0 = none */
     int64_t restarts, sample, max_iterations;
     double tolerance;
-    char *weight; /* feature; NULL = every customer counts once */
+    char *weight;   /* feature; NULL = every customer counts once */
     char *previous; /* run directory or segments.h5 of an earlier run, "" = none */
     double high_share, middle_share; /* of customers, by spending; together below 1 */
     int64_t complex_cases;

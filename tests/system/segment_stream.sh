@@ -13,7 +13,7 @@ segment_with() {
     for ranks in $ranks_all; do
         for memory in 0 1; do
             rm -rf r && cp -r good r && rm r/segments.h5
-            tiercel $ranks segment input/config.yaml --set run.directory="$work/r" --set run.memory_per_rank=$memory "$@" 2>log.txt
+            tiercel "$ranks" segment input/config.yaml --set run.directory="$work/r" --set run.memory_per_rank=$memory "$@" 2>log.txt
             if [ $memory -eq 1 ]; then
                 grep -q "does not fit in the memory of $ranks ranks" log.txt || fail "$name did not stream on $ranks ranks"
             elif grep -q "does not fit" log.txt; then
