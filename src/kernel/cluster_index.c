@@ -17,7 +17,8 @@ typedef struct {
     double square[LANES]; /* |x|^2 */
 } block;
 
-static void score_centre(const tc_kmeans *model, const float *x, int a, block *b)
+static inline __attribute__((always_inline)) void
+score_centre(const tc_kmeans *model, const float *x, int a, block *b)
 {
     const int32_t *centre = &model->centre[(int64_t)a * model->d];
     double half = 0;
@@ -41,8 +42,8 @@ static void score_centre(const tc_kmeans *model, const float *x, int a, block *b
     }
 }
 
-static void score_block(const tc_kmeans *model, const float *x, const uint8_t *label, int n,
-                        block *b)
+static inline __attribute__((always_inline)) void
+score_all(const tc_kmeans *model, const float *x, const uint8_t *label, int n, block *b)
 {
     const int d = model->d;
     for (int i = 0; i < LANES; i++) {
@@ -62,6 +63,27 @@ static void score_block(const tc_kmeans *model, const float *x, const uint8_t *l
             b->square[i] += v * v;
         }
     }
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static void
+score_avx2(const tc_kmeans *model, const float *x, const uint8_t *label, int n, block *b)
+{
+    score_all(model, x, label, n, b);
+}
+#endif
+
+/* The same bits on any processor; only the speed differs. */
+static void score_block(const tc_kmeans *model, const float *x, const uint8_t *label, int n,
+                        block *b)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) {
+        score_avx2(model, x, label, n, b);
+        return;
+    }
+#endif
+    score_all(model, x, label, n, b);
 }
 
 /* Adds weight times a fixed-point value to two words: the low 32 bits and the rest. */

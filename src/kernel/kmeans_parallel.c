@@ -8,8 +8,9 @@
 enum { LANES = TC_KMEANS_LANES };
 
 /* One candidate against a block: squares are below 2^52, so exact before they are rounded to float. */
-static void approach_block(const float *x, int d, const int32_t *candidate, int number,
-                           float *distance, int32_t *nearest)
+static inline __attribute__((always_inline)) void
+approach_block(const float *x, int d, const int32_t *candidate, int number, float *distance,
+               int32_t *nearest)
 {
     double square[LANES] = {0};
     for (int j = 0; j < d; j++) {
@@ -27,8 +28,9 @@ static void approach_block(const float *x, int d, const int32_t *candidate, int 
     }
 }
 
-void tc_kmeans_approach(const tc_kmeans_rows *rows, const int32_t *candidate,
-                        int n_candidates, int number0, float *distance, uint16_t *nearest)
+static inline __attribute__((always_inline)) void
+approach(const tc_kmeans_rows *rows, const int32_t *candidate, int n_candidates,
+         int number0, float *distance, uint16_t *nearest)
 {
     for (int64_t row = 0; row < rows->n; row += LANES) {
         const int n = rows->n - row < LANES ? (int)(rows->n - row) : LANES;
@@ -47,6 +49,28 @@ void tc_kmeans_approach(const tc_kmeans_rows *rows, const int32_t *candidate,
             nearest[row + i] = (uint16_t)number[i];
         }
     }
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static void
+approach_avx2(const tc_kmeans_rows *rows, const int32_t *candidate, int n_candidates,
+              int number0, float *distance, uint16_t *nearest)
+{
+    approach(rows, candidate, n_candidates, number0, distance, nearest);
+}
+#endif
+
+/* The same bits on any processor; only the speed differs. */
+void tc_kmeans_approach(const tc_kmeans_rows *rows, const int32_t *candidate,
+                        int n_candidates, int number0, float *distance, uint16_t *nearest)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) {
+        approach_avx2(rows, candidate, n_candidates, number0, distance, nearest);
+        return;
+    }
+#endif
+    approach(rows, candidate, n_candidates, number0, distance, nearest);
 }
 
 void tc_kmeans_potential(const tc_kmeans_rows *rows, const float *distance, int64_t *words)

@@ -67,7 +67,7 @@ TC_NODISCARD tc_status tc_segment_seed_all(const tc_segment_task *task,
 
 /* Collective. Where the sample is too coarse, that is a cluster of it has fewer than 100 rows and not all rows are in it:
  * k-means|| over all rows from the centres of the model on, which then starts from the better of both. Errors (agreed): those of
- * the matrix, TC_ENOMEM. Cost: 6 passes over the rows, about as much as 6 passes of Lloyd; 6 bytes a row. */
+ * the matrix, TC_ENOMEM. Cost: 7 passes over the rows, about as much as 6 to 10 of Lloyd; 6 bytes a row. */
 TC_NODISCARD tc_status tc_segment_parallel_all(const tc_segment_task *task,
                                                const tc_segment_sample *sample,
                                                tc_kmeans *model, tc_error *err);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PURPOSE_SILHOUETTE = 0x73696C, MOST_ROWS = 16384, SPARE = 16 };
+enum { PURPOSE_SILHOUETTE = 0x73696C, MOST_ROWS = 8192, SPARE = 16 };
 
 /* A row that was picked, followed by its d values as int32. The order of hashes is random but fixed. */
 typedef struct {

@@ -295,7 +295,7 @@
     N(A, REAL, min_share, segment.min_share, "0.01", 0, 0.5, "[]", 0,                      \
       "share of the customers that every segment must have to be chosen")                  \
     N(A, INT, silhouette_rows, segment.silhouette_rows, "256", 0, 16384, "[]", 0,          \
-      "customers of each segment whose silhouettes are computed, at most 16384 in all; 0 " \
+      "customers of each segment whose silhouettes are computed, at most 8192 in all; 0 "  \
       "= none")                                                                            \
     N(A, INT, stability, segment.stability, "4", 0, 1000, "[]", 0,                         \
       "with k_max: pairs of disjoint samples that are fitted and compared by the "         \
