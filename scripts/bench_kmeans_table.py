@@ -24,7 +24,7 @@ least = {key: min(e[key] for e in groups["tiercel"]) for key in ("least", "least
 undisturbed = max(least["least_memory"], least["least_arithmetic"]) / least["least"]
 per_row = ours["seconds"] / ours["rows"]
 if len(sys.argv) > 5 and sys.argv[5]:
-    print(f"{ours['rows']:,} rows, {ranks} ranks or threads, medians; ms an iteration; ratio: time a row over ours")
+    print(f"{int(ours['rows']):,} rows, {ranks} ranks or threads, medians; ms an iteration; ratio: time a row over ours")
     print("d, k    program              ms   ns a row    ratio   memory/matrix   roofs: memory  arithmetic   share of the lower: median, undisturbed")
 for name in ("tiercel", "sklearnex", "sklearn", "heat"):
     if name not in groups:
