@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_NUMBERS = 8, N_TEXTS = 7, OPTION_TEXT = 256, OPTION_NUMBER = 300 };
+enum { N_NUMBERS = 9, N_TEXTS = 7, OPTION_TEXT = 256, OPTION_NUMBER = 300 };
 
 /* Options that are keys of the configuration. */
 static const struct {
@@ -29,6 +29,8 @@ static const struct {
      "shares from 0 to less than 0.5"},
     {"sample", "segment.sample", "32768", 254, 16777216, 1,
      "whole numbers from 254 to 16777216"},
+    {"silhouette", "segment.silhouette_rows", "0", 0, 16384, 1,
+     "whole numbers from 0 to 16384"},
     {"seed", "run.seed", "1", 0, 9007199254740992.0, 1, "whole numbers from 0 on"},
     {"memory", "run.memory_per_rank", "0", 0, 1073741824, 1,
      "MiB a rank; 0 = a share of the node's"}};
@@ -88,6 +90,7 @@ static void print_help(void)
         "share; "
         "0 = when\n"
         "                       nothing changes (1e-6)\n"
+        "  --silhouette N       silhouette of a sample of N rows a cluster; 0 = none (0)\n"
         "  --seed N             (1)\n"
         "  --memory MIB         of a rank; rows that do not fit are read anew in each "
         "pass; "

@@ -59,6 +59,7 @@ bad 64 "needs a value" "${x[@]}" --k
 bad 64 "--scale log; allowed are none, zscore, minmax" "${x[@]}" --k 2 --scale log
 bad 64 "--missing no" "${x[@]}" --k 2 --missing no
 bad 64 "--tol -1" "${x[@]}" --k 2 --tol -1
+bad 64 "--silhouette 16385" "${x[@]}" --k 2 --silhouette 16385
 bad 64 "twice" --input x.h5 --features v1,v1 --k 2
 bad 66 "nowhere.h5" --input nowhere.h5 --dataset data --k 2
 bad 65 "text.h5" --input text.h5 --dataset data --k 2
