@@ -10,7 +10,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { NUMBER_TEXT = 48, MAX_REASONS = 5, MAX_CLUSTERS = 8, MAX_SEGMENTS = 12 };
+enum {
+    NUMBER_TEXT = 48,
+    MAX_REASONS = 5,
+    MAX_CLUSTERS = 8,
+    MAX_SEGMENTS = 12,
+    MAX_CANDIDATES = 24
+};
 
 static const json_t *get(const json_t *object, const char *key)
 {
@@ -227,6 +233,35 @@ static void print_changes(const json_t *identity, FILE *out)
     }
 }
 
+/* The numbers of clusters that were tried, if there were several. */
+static void print_choice(const json_t *choice, FILE *out)
+{
+    const json_t *candidates = get(choice, "candidates");
+    size_t i;
+    const json_t *one;
+    if (json_array_size(candidates) < 2) {
+        return;
+    }
+    (void)fprintf(out, "\n%-9s %12s %12s %10s %12s %9s %8s %9s\n", "Clusters", "inertia",
+                  "calinski_h.", "davies_b.", "silhouette", "stability", "gap", "smallest");
+    json_array_foreach(candidates, i, one)
+    {
+        if (i >= MAX_CANDIDATES && count_of(one, "chosen") == 0) {
+            continue; /* the report has them */
+        }
+        const char *mark = count_of(one, "chosen") != 0     ? " *"
+                           : count_of(one, "eligible") != 0 ? ""
+                                                            : " -";
+        (void)fprintf(out, "%5lld%-4s %12.6g %12.6g %10.4f %12.4f %9.3f %8.3f %7.1f %%\n",
+                      count_of(one, "k"), mark, number_of(one, "inertia"),
+                      number_of(one, "calinski_harabasz"), number_of(one, "davies_bouldin"),
+                      number_of(one, "silhouette"), number_of(one, "stability"),
+                      number_of(one, "gap"), 100 * number_of(one, "smallest_share"));
+    }
+    (void)fprintf(out, "* chosen by %s; - a cluster is empty or too small\n",
+                  text_of(choice, "criterion"));
+}
+
 static void print_clusters(const json_t *report, FILE *out)
 {
     const json_t *clusters = get(get(report, "segments"), "clusters");
@@ -249,6 +284,7 @@ static void print_clusters(const json_t *report, FILE *out)
                       real_text(number_of(cluster, "mean_order_count"), 1, a[3]));
     }
     print_changes(get(get(report, "segments"), "identity"), out);
+    print_choice(get(get(report, "segments"), "choice"), out);
 }
 
 static void print_named(const json_t *report, FILE *out)
