@@ -72,14 +72,15 @@ static tc_status start_customer(tc_ingest_emitter *e, const unsigned char *row,
     return TC_OK;
 }
 
-static int is_same_customer(const tc_ingest_emitter *e, const unsigned char *row)
+static inline int is_same_customer(const tc_ingest_emitter *e, uint64_t hi,
+                                   const unsigned char *row)
 {
     const int64_t n = tc_packed_id_n(row);
-    return e->customer.n_events > 0 && e->id[0] == n &&
-           memcmp(e->id + 1, tc_packed_id(row), (size_t)n) == 0;
+    return e->customer.n_events > 0 && hi == e->customer.hash.hi && e->id[0] == n &&
+           tc_sort_same_bytes(e->id + 1, tc_packed_id(row), n);
 }
 
-static void add_up(tc_ingest_counts *counts, const tc_packed_head *head, int64_t n)
+static inline void add_up(tc_ingest_counts *counts, const tc_packed_head *head, int64_t n)
 {
     counts->first_time = head->time < counts->first_time ? head->time : counts->first_time;
     counts->last_time = head->time > counts->last_time ? head->time : counts->last_time;
@@ -92,25 +93,26 @@ static void add_up(tc_ingest_counts *counts, const tc_packed_head *head, int64_t
     }
 }
 
-static void put(tc_ingest_emitter *e, const tc_packed_head *head)
+static inline void put(tc_ingest_emitter *e, const tc_packed_head *head)
 {
     tc_event_slab *const slab = e->slab;
+    const tc_sort_codes codes = e->in->codes;
     const int64_t at = e->n++;
     slab->time[at] = head->time;
     slab->amount[at] = head->amount;
     slab->order[at] = head->order;
     slab->row[at] = head->row;
+    slab->channel[at] = (uint16_t)codes.channel[head->channel];
+    slab->category[at] = codes.category[head->category];
     slab->kind[at] = head->kind;
     slab->alias[at] = head->alias;
-    slab->channel[at] = (uint16_t)e->in->codes.channel[head->channel];
-    slab->category[at] = e->in->codes.category[head->category];
 }
 
-tc_status tc_ingest_emit(tc_ingest_emitter *e, const unsigned char *row, int64_t n,
-                         tc_error *err)
+tc_status tc_ingest_emit(tc_ingest_emitter *e, uint64_t hi, const unsigned char *row,
+                         int64_t n, tc_error *err)
 {
     const tc_packed_head head = tc_packed_head_of(row);
-    if (!is_same_customer(e, row)) {
+    if (!is_same_customer(e, hi, row)) {
         TC_TRY(start_customer(e, row, err));
     } else if (head.order != e->order) {
         TC_TRY(end_order(e, err));

@@ -18,7 +18,9 @@ typedef enum {
     TC_N_EVENT_COLUMNS
 } tc_event_column;
 
-enum { TC_EVENT_SLAB = 1 << 16 };
+/* 64 KiB of the widest columns: the kernel fetches memory for the page cache in pieces as large
+ * as a write, and large pieces cost it many times as much a byte. */
+enum { TC_EVENT_SLAB = 1 << 13 };
 
 /* Rows that are transferred together. */
 typedef struct {
@@ -52,10 +54,10 @@ typedef struct tc_ingest_emitter {
     int64_t order_rows;
 } tc_ingest_emitter;
 
-/* Local. n equal rows, the next in order. Errors: TC_EDATA if two ids have one hash; TC_EIO,
- * TC_ENOMEM. */
-TC_NODISCARD tc_status tc_ingest_emit(tc_ingest_emitter *emitter, const unsigned char *row,
-                                      int64_t n, tc_error *err);
+/* Local. n equal rows, the next in order; hi: of the customer's hash. Errors: TC_EDATA if two
+ * ids have one hash; TC_EIO, TC_ENOMEM. */
+TC_NODISCARD tc_status tc_ingest_emit(tc_ingest_emitter *emitter, uint64_t hi,
+                                      const unsigned char *row, int64_t n, tc_error *err);
 
 /* Local. An unused row: only its order counts. */
 TC_NODISCARD tc_status tc_ingest_emit_unused(tc_ingest_emitter *emitter,

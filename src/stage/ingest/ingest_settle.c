@@ -2,6 +2,9 @@
 
 #include "tiercel/fault.h"
 
+/* Ranges between the fetching of their rows and their turn; rows of a range that are fetched. */
+enum { FETCH_AHEAD = 2, FETCH_MAX = 64 };
+
 /* Entries of the rows of one load: used ones from the front, unused ones from the back. */
 typedef struct {
     int64_t n_used, n_unused;
@@ -9,8 +12,8 @@ typedef struct {
 } load;
 
 /* Decides on a group of equal rows and hands on those that stay. */
-static tc_status take_group(tc_ingest_settler *s, const unsigned char *row, int64_t n,
-                            tc_error *err)
+static inline tc_status take_group(tc_ingest_settler *s, uint64_t hi,
+                                   const unsigned char *row, int64_t n, tc_error *err)
 {
     const int unused = tc_packed_is_unused(row);
     int64_t n_keep = n;
@@ -25,7 +28,7 @@ static tc_status take_group(tc_ingest_settler *s, const unsigned char *row, int6
         return s->emitter == NULL ? TC_OK : tc_ingest_emit_unused(s->emitter, row, err);
     }
     s->kept += n_keep;
-    return s->emitter == NULL ? TC_OK : tc_ingest_emit(s->emitter, row, n_keep, err);
+    return s->emitter == NULL ? TC_OK : tc_ingest_emit(s->emitter, hi, row, n_keep, err);
 }
 
 /* Only who drops rows has to know which. */
@@ -53,8 +56,41 @@ static tc_status take_entries(tc_ingest_settler *s, const tc_sort_entry *entry, 
         for (int64_t k = i; k < end && end - i > 1; k++) {
             TC_TRY(add_place(s, entry[k].row, err));
         }
-        TC_TRY(take_group(s, entry[i].row, end - i, err));
+        TC_TRY(take_group(s, entry[i].hi, entry[i].row, end - i, err));
         i = end;
+    }
+    return TC_OK;
+}
+
+/* The rows of a range will be looked at soon. */
+static void fetch(const tc_sort_parts *parts, int64_t range)
+{
+    if (range < parts->n_ranges) {
+        const int64_t begin = tc_sort_begin(parts, range);
+        int64_t end = tc_sort_end(parts, range);
+        end = end - begin > FETCH_MAX ? begin + FETCH_MAX : end;
+        for (int64_t i = begin; i < end; i++) {
+            __builtin_prefetch(parts->entry[i].row);
+            __builtin_prefetch(parts->entry[i].row + TC_PACKED_MIN);
+        }
+    }
+}
+
+/* Entries of one kind, in memory: put in order and taken customer by customer, while their
+ * rows are near. */
+static tc_status take_load(tc_ingest_settler *s, tc_sort_entry *entry, int64_t n,
+                           tc_error *err)
+{
+    tc_sort_parts *const parts = &s->parts;
+    tc_sort_part(entry, (tc_sort_entry *)(void *)s->spare.data, n, parts);
+    for (int64_t r = 0; r < FETCH_AHEAD; r++) {
+        fetch(parts, r);
+    }
+    for (int64_t r = 0; r < parts->n_ranges; r++) {
+        const int64_t begin = tc_sort_begin(parts, r);
+        fetch(parts, r + FETCH_AHEAD);
+        tc_sort_range(&s->in->codes, parts, r);
+        TC_TRY(take_entries(s, parts->entry + begin, tc_sort_end(parts, r) - begin, err));
     }
     return TC_OK;
 }
@@ -63,7 +99,7 @@ static tc_status flush_group(tc_ingest_settler *s, tc_error *err)
 {
     const int64_t n = s->n_group;
     s->n_group = 0;
-    return n == 0 ? TC_OK : take_group(s, s->row, n, err);
+    return n == 0 ? TC_OK : take_group(s, s->group.hi, s->row, n, err);
 }
 
 /* Sorted rows, one by one, each gone with the next. */
@@ -139,9 +175,8 @@ static tc_status settle_small(tc_ingest_settler *s, tc_spill_stream *stream, tc_
     load l;
     int32_t next;
     TC_TRY(load_blocks(s, stream->first, stream->blocks, &l, &next, err));
-    sort_load(s, &l);
-    TC_TRY(take_entries(s, l.used, l.n_used, err));
-    TC_TRY(take_entries(s, l.unused, l.n_unused, err));
+    TC_TRY(take_load(s, l.used, l.n_used, err));
+    TC_TRY(take_load(s, l.unused, l.n_unused, err));
     release(s, stream, stream->first, next);
     return TC_OK;
 }

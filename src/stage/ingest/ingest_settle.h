@@ -17,6 +17,7 @@ typedef struct {
     tc_ingest_duplicates found;
     int64_t kept; /* used rows that stay */
     tc_buffer entries, spare;
+    tc_sort_parts parts;
     tc_buffer place;                  /* uint64: of a group of equal rows */
     unsigned char row[TC_PACKED_MAX]; /* first row of the group, while runs are merged */
     tc_sort_entry group;              /* it */

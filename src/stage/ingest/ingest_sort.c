@@ -1,6 +1,6 @@
 #include "ingest_sort.h"
 
-enum { DIGITS_MAX = 4096, ROWS_A_DIGIT = 8, INSERTION = 24 };
+enum { ROWS_A_RANGE = 8, INSERTION = 24 };
 
 static int compare_u64(uint64_t a, uint64_t b)
 {
@@ -160,7 +160,8 @@ static void part_ids(const tc_sort_codes *codes, tc_sort_entry *entry, tc_sort_e
     }
 }
 
-/* The highest bits of hi that differ, so many that a digit holds a few rows. */
+/* The highest bits of hi that differ, so many that a range holds a few rows. Returns their
+ * number, 0 if none differ. */
 static int choose_digit(const tc_sort_entry *entry, int64_t n, int *shift)
 {
     uint64_t differ = 0;
@@ -171,49 +172,69 @@ static int choose_digit(const tc_sort_entry *entry, int64_t n, int *shift)
     if (differ == 0) {
         return 0;
     }
-    while (1 << bits < DIGITS_MAX && (int64_t)ROWS_A_DIGIT << bits < n) {
+    while (1 << bits < TC_SORT_RANGES && (int64_t)ROWS_A_RANGE << bits < n) {
         bits++;
     }
     *shift = 64 - __builtin_clzll(differ);
     *shift = *shift > bits ? *shift - bits : 0;
-    return 1;
+    return bits;
 }
 
-/* Stable, from entry to spare; end[d + 1] becomes the end of digit d. Returns the number of
- * digits. */
-static int64_t scatter(const tc_sort_entry *entry, tc_sort_entry *spare, int64_t n,
-                       int shift, int32_t end[DIGITS_MAX + 2])
+/* Stable, from entry to spare. */
+static void scatter(const tc_sort_entry *entry, tc_sort_entry *spare, int64_t n, int shift,
+                    int bits, int32_t end[TC_SORT_RANGES + 1])
 {
-    const uint64_t base = n > 0 ? entry[0].hi >> shift & ~(uint64_t)(DIGITS_MAX - 1) : 0;
-    memset(end, 0, (DIGITS_MAX + 2) * sizeof *end);
+    const uint64_t mask = ((uint64_t)1 << bits) - 1;
+    int32_t sum = 0;
+    memset(end, 0, (size_t)(mask + 2) * sizeof *end);
     for (int64_t i = 0; i < n; i++) {
-        end[((entry[i].hi >> shift) - base) + 2]++;
+        end[((entry[i].hi >> shift) & mask) + 1]++;
     }
-    for (int d = 2; d < DIGITS_MAX + 2; d++) {
-        end[d] += end[d - 1];
+    for (uint64_t d = 0; d <= mask; d++) {
+        const int32_t count = end[d + 1];
+        end[d + 1] = sum;
+        sum += count;
     }
     for (int64_t i = 0; i < n; i++) {
-        spare[end[((entry[i].hi >> shift) - base) + 1]++] = entry[i];
+        spare[end[((entry[i].hi >> shift) & mask) + 1]++] = entry[i];
     }
-    return DIGITS_MAX;
+}
+
+void tc_sort_part(tc_sort_entry *entry, tc_sort_entry *spare, int64_t n,
+                  tc_sort_parts *parts)
+{
+    int shift = 0;
+    const int bits = n <= INSERTION || n > INT32_MAX ? 0 : choose_digit(entry, n, &shift);
+    parts->n = n;
+    parts->n_ranges = (int64_t)1 << bits;
+    parts->entry = bits == 0 ? entry : spare;
+    parts->spare = bits == 0 ? spare : entry;
+    if (bits > 0) {
+        scatter(entry, spare, n, shift, bits, parts->end);
+    }
+}
+
+void tc_sort_range(const tc_sort_codes *codes, const tc_sort_parts *parts, int64_t range)
+{
+    const int64_t begin = tc_sort_begin(parts, range);
+    const int64_t n = tc_sort_end(parts, range) - begin;
+    if (n <= INSERTION) {
+        insertion_sort(codes, parts->entry + begin, n, is_before);
+    } else {
+        merge_sort(codes, parts->entry + begin, parts->spare + begin, n, is_before);
+    }
+    part_ids(codes, parts->entry + begin, parts->spare + begin, n);
 }
 
 void tc_sort_entries(const tc_sort_codes *codes, tc_sort_entry *entry, tc_sort_entry *spare,
                      int64_t n)
 {
-    int32_t end[DIGITS_MAX + 2];
-    int shift;
-    if (n <= INSERTION) {
-        insertion_sort(codes, entry, n, is_before);
-    } else if (n > INT32_MAX || !choose_digit(entry, n, &shift)) {
-        merge_sort(codes, entry, spare, n, is_before);
-    } else {
-        const int64_t digits = scatter(entry, spare, n, shift, end);
-        memcpy(entry, spare, (size_t)n * sizeof *entry);
-        for (int64_t d = 0; d < digits; d++) {
-            const int64_t begin = d == 0 ? 0 : end[d];
-            merge_sort(codes, entry + begin, spare, end[d + 1] - begin, is_before);
-        }
+    tc_sort_parts parts = {0};
+    tc_sort_part(entry, spare, n, &parts);
+    for (int64_t r = 0; r < parts.n_ranges; r++) {
+        tc_sort_range(codes, &parts, r);
     }
-    part_ids(codes, entry, spare, n);
+    if (parts.entry != entry) {
+        memcpy(entry, parts.entry, (size_t)n * sizeof *entry);
+    }
 }

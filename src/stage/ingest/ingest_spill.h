@@ -52,6 +52,7 @@ static inline tc_status tc_spill_append(tc_spill *spill, tc_spill_stream *stream
                                         const void *item, int64_t n, tc_error *err)
 {
     TC_TRY(tc_spill_reserve(spill, stream, n, err));
+    TC_ASSERT(stream->at != NULL);
     memcpy(stream->at, item, (size_t)n);
     stream->at += n;
     return TC_OK;
