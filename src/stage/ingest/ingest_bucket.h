@@ -33,7 +33,12 @@ TC_NODISCARD tc_status tc_ingest_buckets_create(tc_ingest_buckets *buckets, tc_s
 /* The streams go with their pool. */
 void tc_ingest_buckets_free(tc_ingest_buckets *buckets);
 
-/* Local, pure. Stream of a hash that this rank owns. */
+/* Local, pure. 1 if there is a bucket of a hash; its stream. */
+static inline int tc_ingest_bucket_has(const tc_ingest_buckets *buckets, uint64_t hi)
+{
+    return (hi >> buckets->shift) - buckets->first < (uint64_t)buckets->n;
+}
+
 static inline tc_spill_stream *tc_ingest_bucket_of(const tc_ingest_buckets *buckets,
                                                    uint64_t hi)
 {

@@ -4,7 +4,9 @@
 
 #include "tiercel/fault.h"
 
-enum { SLOTS_MIN = 1 << 10 };
+/* AHEAD: bytes from the fetching of an item's place to its use. CUT: buckets are so many times
+ * smaller than those of rows, so that the table of one stays in a near cache. */
+enum { SLOTS_MIN = 1 << 10, AHEAD = 8 * sizeof(tc_order_item), CUT = 16 };
 
 /* Tags in the table that stand for no customer: those have row bits of 0. */
 enum { TAG_UNUSED = 2, TAG_MIXED = 4 };
@@ -23,12 +25,24 @@ tc_status tc_ingest_orders_keep(tc_ingest *in, uint64_t word, uint64_t hi, int64
     return TC_OK;
 }
 
-/* Slot of a word, or the free one where it belongs. Neighbours in a bucket share the top
- * bits, so the place comes from below them. */
+/* Neighbours in a bucket share the top bits, so the place comes from below them. */
+static inline uint64_t place_of(const tc_order_table *t, uint64_t word)
+{
+    return (word >> 1) & ((uint64_t)t->n_slots - 1);
+}
+
+static inline void fetch(const tc_order_table *t, uint64_t word)
+{
+    if (t->n_slots > 0) {
+        __builtin_prefetch(&t->slot[place_of(t, word)], 1);
+    }
+}
+
+/* Slot of a word, or the free one where it belongs. */
 static tc_order_slot *probe(const tc_order_table *t, uint64_t word)
 {
     const uint64_t mask = (uint64_t)t->n_slots - 1;
-    uint64_t at = (word >> 1) & mask;
+    uint64_t at = place_of(t, word);
     while (t->slot[at].tag != 0 && t->slot[at].word != word) {
         at = (at + 1) & mask;
     }
@@ -107,23 +121,58 @@ void tc_order_table_free(tc_order_table *t)
     *t = (tc_order_table){0};
 }
 
-/* Fills lanes from what was kept, block by block; used is where the first block stands. */
-static tc_status fill_lanes(tc_ingest *in, tc_ingest_lanes *lanes, int64_t *used,
-                            tc_error *err)
+static tc_order_item item_at(const unsigned char *data, int64_t at)
 {
-    const int ranks = tc_comm_size(in->comm);
+    tc_order_item item;
+    memcpy(&item, data + at, sizeof item);
+    return item;
+}
+
+/* Puts an item into its bucket, and fetches the place of one that comes a little later: with
+ * thousands of buckets it is in no near cache. */
+static inline tc_status put_item(tc_ingest_buckets *buckets, const unsigned char *data,
+                                 int64_t at, int64_t n, tc_error *err)
+{
+    const tc_order_item item = item_at(data, at);
+    if (at + AHEAD < n) {
+        const uint64_t word = item_at(data, at + AHEAD).word;
+        if (tc_ingest_bucket_has(buckets, word)) {
+            __builtin_prefetch(tc_ingest_bucket_of(buckets, word)->at, 1);
+        }
+    }
+    return tc_spill_append(buckets->spill, tc_ingest_bucket_of(buckets, item.word), &item,
+                           (int64_t)sizeof item, err);
+}
+
+/* One block of what was kept, from *used on: own items to their buckets, others to lanes. */
+static tc_status part_block(const tc_ingest *in, tc_ingest_buckets *buckets,
+                            tc_ingest_lanes *lanes, const unsigned char *data, int64_t n,
+                            int64_t *used, tc_error *err)
+{
+    const int ranks = tc_comm_size(in->comm), self = tc_comm_rank(in->comm);
+    for (; *used < n && !lanes->full; *used += (int64_t)sizeof(tc_order_item)) {
+        const tc_order_item item = item_at(data, *used);
+        const int owner = tc_ingest_owner(item.word, ranks);
+        if (owner == self) {
+            TC_TRY(put_item(buckets, data, *used, n, err));
+        } else {
+            memcpy(tc_ingest_lane_at(lanes, owner), &item, sizeof item);
+            tc_ingest_lane_add(lanes, owner, (int64_t)sizeof item);
+        }
+    }
+    return TC_OK;
+}
+
+/* Works off what was kept, block by block, until the lanes are full; used is where the first
+ * block stands. */
+static tc_status fill_lanes(tc_ingest *in, tc_ingest_buckets *buckets,
+                            tc_ingest_lanes *lanes, int64_t *used, tc_error *err)
+{
     while (in->orders.first >= 0 && !lanes->full) {
         const unsigned char *data;
         int64_t n;
         TC_TRY(tc_spill_pin(in->spill, in->orders.first, &data, &n, err));
-        for (; *used < n && !lanes->full; *used += (int64_t)sizeof(tc_order_item)) {
-            tc_order_item item;
-            int owner;
-            memcpy(&item, data + *used, sizeof item);
-            owner = tc_ingest_owner(item.word, ranks);
-            memcpy(tc_ingest_lane_at(lanes, owner), &item, sizeof item);
-            tc_ingest_lane_add(lanes, owner, (int64_t)sizeof item);
-        }
+        TC_TRY(part_block(in, buckets, lanes, data, n, used, err));
         if (*used == n) {
             tc_spill_drop_first(in->spill, &in->orders);
             *used = 0;
@@ -136,10 +185,7 @@ static tc_status take_items(tc_ingest_buckets *buckets, const unsigned char *dat
                             int64_t n, tc_error *err)
 {
     for (int64_t at = 0; at < n; at += (int64_t)sizeof(tc_order_item)) {
-        tc_order_item item;
-        memcpy(&item, data + at, sizeof item);
-        TC_TRY(tc_spill_append(buckets->spill, tc_ingest_bucket_of(buckets, item.word),
-                               &item, (int64_t)sizeof item, err));
+        TC_TRY(put_item(buckets, data, at, n, err));
     }
     return TC_OK;
 }
@@ -148,19 +194,14 @@ static tc_status take_items(tc_ingest_buckets *buckets, const unsigned char *dat
 static tc_status exchange_all(tc_ingest *in, tc_ingest_buckets *buckets,
                               tc_ingest_lanes *lanes, tc_error *err)
 {
-    const int self = tc_comm_rank(in->comm);
     tc_buffer received = {0};
     int64_t busy = 1, used = 0;
     tc_status st = TC_OK;
     while (st == TC_OK && busy > 0) {
-        st = fill_lanes(in, lanes, &used, err);
+        st = fill_lanes(in, buckets, lanes, &used, err);
         st = tc_comm_agree_all(in->comm, st, err);
         if (st == TC_OK) {
             st = tc_ingest_lanes_exchange_all(in->comm, lanes, &received, err);
-        }
-        if (st == TC_OK) {
-            st = take_items(buckets, lanes->data + lanes->start[self], lanes->size[self],
-                            err);
         }
         if (st == TC_OK) {
             st = take_items(buckets, received.data, received.size, err);
@@ -183,8 +224,10 @@ static tc_status count_bucket(tc_spill *spill, tc_spill_stream *stream,
         int64_t n;
         TC_TRY(tc_spill_pin(spill, stream->first, &data, &n, err));
         for (int64_t at = 0; at < n; at += (int64_t)sizeof(tc_order_item)) {
-            tc_order_item item;
-            memcpy(&item, data + at, sizeof item);
+            const tc_order_item item = item_at(data, at);
+            if (at + AHEAD < n) {
+                fetch(table, item_at(data, at + AHEAD).word);
+            }
             TC_TRY(tc_order_table_add(table, &item, err));
         }
         tc_spill_drop_first(spill, stream);
@@ -232,8 +275,8 @@ tc_status tc_ingest_orders_all(tc_ingest *in, tc_error *err)
     tc_comm_sum_i64_all(in->comm, &kept, 1);
     tc_spill_seal(in->spill, &in->orders);
     if (st == TC_OK) {
-        const int bits = tc_ingest_bucket_bits(4.0 * (double)kept * TC_SPILL_BLOCK, ranks,
-                                               in->most_buckets);
+        const int bits = tc_ingest_bucket_bits((double)CUT * (double)kept * TC_SPILL_BLOCK,
+                                               ranks, in->most_buckets);
         st = tc_ingest_buckets_create(&buckets, in->spill, bits, tc_comm_rank(in->comm),
                                       ranks, err);
     }
