@@ -46,8 +46,9 @@ static tc_status read_texts_all(tc_comm *comm, tc_store *store, const char *name
     if (st == TC_OK) {
         st = tc_store_get_small_all(store, &field, rows, out->bytes, err);
     }
-    for (int64_t i = rows - 1; st == TC_OK && i >= 0;
-         i--) { /* room for the zeros, from behind */
+    TC_ASSERT(st != TC_OK || out->bytes != NULL);
+    /* room for the zeros, from behind */
+    for (int64_t i = rows - 1; st == TC_OK && i >= 0; i--) {
         char *to = out->bytes + i * (out->width + 1);
         memmove(to, out->bytes + i * out->width, (size_t)out->width);
         to[out->width] = '\0';
