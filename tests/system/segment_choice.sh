@@ -76,7 +76,7 @@ segments cheap 2 --set segment.k=2 --set segment.k_max=4 --set segment.silhouett
 [ "$(value cheap 'sum(f["choice/silhouette"][()]) + sum(f["choice/stability"][()]) + sum(f["choice/gap"][()])')" = 0.0 ] ||
     fail "computed although switched off"
 
-# a sample that is too coarse: starts come from all customers, and are as good
+# a sample that is too coarse: starts come from all customers, and are about as good
 for ranks in 1 3; do
     segments "coarse$ranks" "$ranks" --set segment.k=12 --set segment.sample=512
     same coarse1 "coarse$ranks" segments.h5
@@ -85,7 +85,7 @@ segments fine 2 --set segment.k=12
 [ "$(/usr/bin/python3 - <<'PYTHON'
 import h5py
 value = [h5py.File(n + "/segments.h5").attrs["inertia"] for n in ("coarse1", "fine")]
-print(value[0] < 1.005 * value[1])
+print(value[0] < 1.02 * value[1])
 PYTHON
 )" = True ] || fail "a coarse sample gives poor starts"
 
