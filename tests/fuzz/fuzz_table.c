@@ -75,8 +75,32 @@ static tc_table_piece piece_of(const tc_table_spec *spec, const char *text, int6
     return piece;
 }
 
-static void read_piece(tc_table_reader *reader, const tc_table_piece *piece, outcome *out)
+/* The rows of a batch as the reader would give them one by one. */
+static void add_batch(outcome *out, const tc_table_batch *batch, int columns)
 {
+    const tc_pieces rows = tc_table_batch_rows(batch);
+    tc_csv_text text[TC_TABLE_MAX_COLUMNS];
+    for (int64_t i = 0; i < batch->n; i++) {
+        const char *const data = tc_piece_data(&rows, i);
+        const int64_t n = tc_piece_n(&rows, i);
+        const tc_table_row row = {.text = text,
+                                  .file = batch->file,
+                                  .field = -1,
+                                  .line = batch->line + i,
+                                  .lines = 1,
+                                  .bytes = n + 1 + (batch->crlf != 0),
+                                  .hash = tc_hash64_of(data, (size_t)n, 0),
+                                  .header_hash = batch->header_hash};
+        tc_table_batch_row(batch, i, columns, text);
+        add_row(out, &row, columns);
+    }
+}
+
+/* With most > 0 in batches of up to so many rows. */
+static void read_piece(tc_table_reader *reader, const tc_table_piece *piece, int64_t most,
+                       outcome *out)
+{
+    tc_table_batch batch;
     tc_source_state state;
     tc_table_row row;
     tc_error err = {0};
@@ -85,8 +109,10 @@ static void read_piece(tc_table_reader *reader, const tc_table_piece *piece, out
     FUZZ_CHECK(st == TC_OK);
     st = tc_table_reader_open(reader, state, piece, &err);
     while (st == TC_OK && found) {
-        st = tc_table_reader_next(reader, &row, &found, &err);
-        if (st == TC_OK && found) {
+        st = tc_table_reader_next_batch(reader, most, &batch, &row, &found, &err);
+        if (st == TC_OK && found && batch.n > 0) {
+            add_batch(out, &batch, reader->n_columns);
+        } else if (st == TC_OK && found) {
             add_row(out, &row, reader->n_columns);
         }
     }
@@ -94,7 +120,7 @@ static void read_piece(tc_table_reader *reader, const tc_table_piece *piece, out
     out->st = st > out->st ? st : out->st;
 }
 
-/* The whole file and its pieces by one reader. */
+/* The whole file row by row and its pieces in batches, by one reader. */
 static void check_pieces(const tc_table_spec *spec, const char *text, const int64_t *cut)
 {
     outcome whole = {0}, pieces = {0};
@@ -103,12 +129,12 @@ static void check_pieces(const tc_table_spec *spec, const char *text, const int6
     const tc_status st = tc_table_reader_create(&reader, spec, &err);
     FUZZ_CHECK(st == TC_OK || (st == TC_EDATA && err.message[0] != '\0'));
     if (st == TC_OK) {
-        read_piece(&reader, &(tc_table_piece){.end = cut[PIECES]}, &whole);
+        read_piece(&reader, &(tc_table_piece){.end = cut[PIECES]}, 0, &whole);
     }
     for (int i = 0; i < PIECES && st == TC_OK; i++) {
         if (cut[i] < cut[i + 1]) {
             const tc_table_piece piece = piece_of(spec, text, cut[i], cut[i + 1]);
-            read_piece(&reader, &piece, &pieces);
+            read_piece(&reader, &piece, 7, &pieces);
         }
     }
     tc_table_reader_free(&reader);
