@@ -236,10 +236,24 @@ static tc_status put_derived_all(tc_assign *a, const char *const *type_names, tc
     return st;
 }
 
+/* Collective. Columns that are not as they lie in memory: made row by row, or those of other files. */
+static tc_status put_made_all(tc_assign *a, tc_error *err)
+{
+    const char *type_names[TC_RFM_TYPES + 1];
+    tc_status st;
+    for (int t = 0; t <= TC_RFM_TYPES; t++) {
+        type_names[t] = tc_tiering_type_name(t);
+    }
+    st = put_derived_all(a, type_names, err);
+    if (st == TC_OK) {
+        st = copy_others_all(a, err);
+    }
+    return st == TC_OK ? tc_assign_put_cluster_name_all(a, err) : st;
+}
+
 tc_status tc_assign_put_rows_all(tc_assign *a, tc_error *err)
 {
     const tc_scoring *s = &a->now;
-    const char *type_names[TC_RFM_TYPES + 1];
     const struct {
         tc_field field;
         const void *data;
@@ -284,20 +298,8 @@ tc_status tc_assign_put_rows_all(tc_assign *a, tc_error *err)
          s->value[2]},
     };
     tc_status st = tc_comm_agree_all(a->comm, TC_FAULT("assign.rows", err), err);
-    for (int t = 0; t <= TC_RFM_TYPES; t++) {
-        type_names[t] = tc_tiering_type_name(t);
-    }
     for (size_t c = 0; st == TC_OK && c < sizeof column / sizeof *column; c++) {
         st = put_rows(a, &column[c].field, column[c].data, err);
     }
-    if (st == TC_OK) {
-        st = put_derived_all(a, type_names, err);
-    }
-    if (st == TC_OK) {
-        st = copy_others_all(a, err);
-    }
-    if (st == TC_OK) {
-        st = tc_assign_put_cluster_name_all(a, err);
-    }
-    return st;
+    return st == TC_OK ? put_made_all(a, err) : st;
 }
