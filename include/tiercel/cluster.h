@@ -35,6 +35,7 @@ typedef struct {
     double simplified;     /* mean simplified silhouette */
     double smallest_share; /* of all rows, by weight; 0 if a cluster is empty */
     int n_filled;          /* clusters that are not empty */
+    int exact;             /* 1: every row lies on the mean of its cluster */
 } tc_cluster_index;
 
 /* Local, pure. Finish: indices from the words of all rows; a weight of per_weight stands for one row. With fewer than two clusters that are not empty
@@ -105,7 +106,7 @@ typedef struct {
 } tc_cluster_candidate;
 
 /* Local, pure. The rule: candidates (ascending k) of one cluster (unless the gap chooses), with an empty cluster, or one below min_share of the
- * rows, are not eligible; of the others the best by the criterion; of those within 1 % of the best value
+ * rows, are not eligible; of the others the first with an exact fit (unless the gap chooses), else the best by the criterion; of those within 1 % of the best value
  * the most stable; of equally stable ones the fewest clusters. By the gap: the first that fulfils its
  * condition, else as for the other criteria. If no candidate is eligible, the first.
  *   eligible  [n], out: 1 or 0

@@ -73,6 +73,11 @@ int tc_cluster_choose(const tc_cluster_candidate *candidate, int n, tc_cluster_c
     if (n_eligible == 0) {
         return 0;
     }
+    for (int i = 0; i < n && by != TC_CLUSTER_GAP; i++) {
+        if (eligible[i] && candidate[i].index.exact) {
+            return i; /* no index can say how much better that is */
+        }
+    }
     if (by == TC_CLUSTER_GAP) {
         chosen = first_gap(candidate, n, min_share);
         if (chosen >= 0) {

@@ -218,6 +218,7 @@ tc_cluster_index tc_cluster_index_finish(const tc_kmeans *model, const int64_t *
     if (index.n_filled >= 2) {
         index.calinski_harabasz =
             calinski_harabasz(model, rows / per_weight, index.n_filled);
+        index.exact = !(tc_kmeans_inertia(model) > 0);
         index.davies_bouldin = davies_bouldin(model, distance, index.n_filled);
         index.simplified = sum / rows;
     }

@@ -79,7 +79,7 @@ static tc_status allocate(tc_kmeans_seeder *s, tc_error *err)
     s->centre = tc_mem_alloc(cells, sizeof *s->centre, err);
     s->best_centre = tc_mem_alloc(cells, sizeof *s->best_centre, err);
     if (s->label == NULL || s->trial_label == NULL || s->distance == NULL ||
-        s->candidate == NULL || s->chosen == NULL || s->delta == NULL ||
+        s->candidate == NULL || s->chosen == NULL || s->delta == NULL || s->mean == NULL ||
         s->centre == NULL || s->best_centre == NULL) {
         return TC_ENOMEM;
     }

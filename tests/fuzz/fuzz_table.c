@@ -76,7 +76,7 @@ static tc_table_piece piece_of(const tc_table_spec *spec, const char *text, int6
 }
 
 /* The rows of a batch as the reader would give them one by one. */
-static void add_batch(outcome *out, const tc_table_batch *batch, int columns)
+static void add_batch(outcome *out, const tc_table_batch *batch, int n_columns)
 {
     const tc_pieces rows = tc_table_batch_rows(batch);
     tc_csv_text text[TC_TABLE_MAX_COLUMNS];
@@ -91,8 +91,8 @@ static void add_batch(outcome *out, const tc_table_batch *batch, int columns)
                                   .bytes = n + 1 + (batch->crlf != 0),
                                   .hash = tc_hash64_of(data, (size_t)n, 0),
                                   .header_hash = batch->header_hash};
-        tc_table_batch_row(batch, i, columns, text);
-        add_row(out, &row, columns);
+        tc_table_batch_row(batch, i, n_columns, text);
+        add_row(out, &row, n_columns);
     }
 }
 

@@ -246,18 +246,27 @@ static tc_status put_attributes_all(stage *s, int64_t counts[DATE_SCORE][2], tc_
 static tc_status put_totals_all(stage *s, tc_error *err)
 {
     const tc_rfm_totals *t = &s->totals;
-    const tc_i128 returned = t->gross - t->net;
-    /* money in halves, so that sums over ranks cannot overflow; that they fit was checked by ingest */
+    const tc_i128 mine = t->gross - t->net;
+    /* money in halves, so that sums over ranks cannot overflow; one ingest has checked its own file */
     int64_t words[7] = {t->events,
                         t->purchases,
                         t->events - t->purchases,
                         (int64_t)((uint64_t)t->gross & 0xFFFFFFFFu),
                         (int64_t)(t->gross >> 32),
-                        (int64_t)((uint64_t)returned & 0xFFFFFFFFu),
-                        (int64_t)(returned >> 32)};
+                        (int64_t)((uint64_t)mine & 0xFFFFFFFFu),
+                        (int64_t)(mine >> 32)};
+    tc_i128 gross, returned;
     int64_t orders = 0;
     tc_status st;
     tc_comm_sum_i64_all(s->comm, words, 7);
+    gross = (tc_i128)words[4] * ((int64_t)1 << 32) + words[3];
+    returned = (tc_i128)words[6] * ((int64_t)1 << 32) + words[5];
+    if (gross > INT64_MAX || returned > INT64_MAX || returned < INT64_MIN) {
+        return tc_fail(err, TC_EDATA,
+                       "the amounts of all event files together are beyond %lld; look for "
+                       "amounts that are far too large, or leave out files of run.events",
+                       (long long)(INT64_MAX / 10000));
+    }
     if (s->list.n == 1) {
         st = tc_store_get_i64_all(s->list.store[0], "orders", &orders, err);
     } else {
@@ -269,8 +278,8 @@ static tc_status put_totals_all(stage *s, tc_error *err)
     } numbers[] = {{"events", words[0]},
                    {"purchase_rows", words[1]},
                    {"return_rows", words[2]},
-                   {"amount_gross", words[3] + words[4] * ((int64_t)1 << 32)},
-                   {"amount_returned", words[5] + words[6] * ((int64_t)1 << 32)},
+                   {"amount_gross", (int64_t)gross},
+                   {"amount_returned", (int64_t)returned},
                    {"orders", orders}};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && st == TC_OK; i++) {
         st = tc_store_put_i64_all(s->out, numbers[i].name, numbers[i].value, err);

@@ -175,10 +175,10 @@ static tc_status count_amounts(tc_ingest_quality *q, const tc_columns *c, tc_err
             continue;
         }
         here = tc_quality_day_of(&q->sums, c->time[i], err);
+        if (here == NULL) {
+            return TC_ENOMEM;
+        }
         if (here != day) {
-            if (here == NULL) {
-                return TC_ENOMEM;
-            }
             if (day != NULL) {
                 add_day(day, &sum);
             }

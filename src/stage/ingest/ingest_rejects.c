@@ -252,12 +252,13 @@ static tc_status write_ranges_all(tc_comm *comm, const char *part, const naming 
 tc_status tc_rejects_write_all(tc_comm *comm, const tc_reject_names *of, const char *path,
                                tc_reject_list *list, int64_t bytes, tc_error *err)
 {
-    const int64_t most = bytes / PAIR_BYTES < 1024 ? 1024 : bytes / PAIR_BYTES;
+    int64_t most = bytes / PAIR_BYTES < 1024 ? 1024 : bytes / PAIR_BYTES;
     tc_buffer bounds = {0};
     naming names = {.of = of};
     char *part = part_path(path, err);
     tc_status st = part == NULL ? TC_ENOMEM : name_files(&names, err);
     st = tc_comm_agree_all(comm, st, err);
+    tc_comm_min_i64_all(comm, &most, 1); /* nodes may differ in memory */
     if (st == TC_OK) {
         st = tc_reject_list_split_all(comm, list, most, &bounds, err);
     }

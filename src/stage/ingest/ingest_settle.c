@@ -226,10 +226,13 @@ static tc_status settle_large(tc_ingest_settler *s, tc_spill_stream *stream, int
     return st;
 }
 
-/* Rows and, 48 bytes for 30 at the most, their entries twice. */
+/* Rows and, 48 bytes for 30 at the most, their entries twice; a quarter of the pool, which a map of ids can make
+ * small. */
 static int64_t blocks_at_once(const tc_ingest_settler *s)
 {
-    const int64_t most = s->in->memory.settle / 13 * 5 / TC_SPILL_BLOCK;
+    const int64_t rows = s->in->memory.settle / 13 * 5 / TC_SPILL_BLOCK;
+    const int64_t pool = s->in->memory.pool / 4 / TC_SPILL_BLOCK;
+    const int64_t most = rows < pool ? rows : pool;
     return most < 4 ? 4 : most;
 }
 

@@ -11,6 +11,7 @@
 /* What is fitted. Nothing is owned; all of it but matrix and row0 is equal on all ranks.
  *   row0, n_global  number of the first row of this rank, rows of all ranks; row 0 is the first in an order that does
  *                   not depend on the number of ranks
+ *   n_fitted        rows of all ranks whose weight is above 0
  *   config          k and k_max, restarts, sample, limits, choice
  *   per_weight      weight of a row that counts once
  *   last            [n_last][d] centres of the last run on the grid: one more attempt where k = n_last; NULL = none
@@ -19,7 +20,7 @@
 typedef struct {
     tc_comm *comm;
     tc_matrix *matrix;
-    int64_t row0, n_global;
+    int64_t row0, n_global, n_fitted;
     const tc_config_segment *config;
     uint64_t seed;
     double per_weight;

@@ -130,7 +130,12 @@ static tc_status stability_of(const tc_segment_task *task, part *third, int k,
 {
     tc_kmeans_seeder *seeder[2] = {NULL, NULL};
     tc_status st = TC_OK;
-    uint8_t *other = tc_mem_alloc(third[2].rows.n, 1, err);
+    uint8_t *other;
+    if (third[0].rows.n == 0 || third[1].rows.n == 0) {
+        *index = 0; /* chance left nothing to fit */
+        return TC_OK;
+    }
+    other = tc_mem_alloc(third[2].rows.n, 1, err);
     if (other == NULL) {
         return TC_ENOMEM;
     }

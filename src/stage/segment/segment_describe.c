@@ -170,11 +170,13 @@ static tc_status medians_all(tc_segment *s, tc_error *err)
     return st;
 }
 
-/* Mean of a feature in the cluster at a place, -1 = of all, taken back to its unit. Of a level it is the share of its
- * customers. */
+/* Mean of a feature in the cluster at a place, -1 = of all, taken back to its unit. Of a level, which is 1 or 0 before any
+ * transform, it is the share of the customers that count. */
 static double centre_of(const tc_segment *s, int p, int f)
 {
+    const tc_scale *const scale = &s->scale[f];
     int64_t sum = 0, n = 0;
+    double mean;
     int j = 0;
     while (j < s->n_dim && s->dimension[j] != f) {
         j++;
@@ -186,7 +188,10 @@ static double centre_of(const tc_segment *s, int p, int f)
             n += own[s->n_dim];
         }
     }
-    return tc_scale_invert(&s->scale[f], n > 0 ? (double)sum / (double)n * s->unit : 0);
+    mean = n > 0 ? (double)sum / (double)n * s->unit : 0;
+    return tc_portrait_is_level(s->use[f].feature)
+               ? (mean * scale->scale + scale->mean) / tc_scale_transform(scale->is_log, 1)
+               : tc_scale_invert(scale, mean);
 }
 
 /* What is typical of a level, which is 1 or 0, is the share of its customers. */

@@ -20,6 +20,7 @@ static tc_segment_task task_of(const tc_segment *s)
                              .matrix = s->matrix,
                              .row0 = s->known.row0,
                              .n_global = s->known.n_global,
+                             .n_fitted = s->survey.fitted,
                              .config = &s->config->segment,
                              .seed = (uint64_t)s->config->seed,
                              .per_weight = s->rows.roles.per_weight};

@@ -42,7 +42,7 @@ static tc_status is_coarse(const tc_segment_task *task, const tc_segment_sample 
     int64_t *delta = NULL;
     uint8_t *label = NULL;
     *coarse = 0;
-    if (sample->rows.n >= task->n_global) {
+    if (sample->rows.n >= task->n_fitted) {
         return TC_OK;
     }
     delta = tc_mem_alloc(tc_kmeans_words(model), sizeof *delta, err);

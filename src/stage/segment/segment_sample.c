@@ -1,4 +1,4 @@
-/* segment_sample.c - the sample that all ranks hold: rows chosen by a hash of their number. */
+/* segment_sample.c - the sample that all ranks hold: rows that count in the fit, chosen by a hash of their number. */
 #include "segment_choose.h"
 
 #include "tiercel/fault.h"
@@ -25,9 +25,9 @@ static tc_status pick_piece(void *context, const tc_kmeans_rows *piece, int64_t 
     const picker *p = context;
     for (int64_t i = 0; i < piece->n; i++) {
         const uint64_t row = p->row0 + (uint64_t)(row0 + i);
-        if (p->limit == 0 || tc_hash_mix(row, p->key) < p->limit) {
+        const uint32_t weight = tc_kmeans_weight(piece, i);
+        if (weight > 0 && (p->limit == 0 || tc_hash_mix(row, p->key) < p->limit)) {
             int32_t record[TC_KMEANS_MAX_D + 1];
-            const uint32_t weight = tc_kmeans_weight(piece, i);
             tc_kmeans_point(piece, i, record);
             memcpy(&record[piece->d], &weight, sizeof weight);
             TC_TRY(tc_buffer_append(p->picked, record,
@@ -42,7 +42,7 @@ static tc_status pick_piece(void *context, const tc_kmeans_rows *piece, int64_t 
 static tc_status pick_rows(const tc_segment_task *task, int64_t n_wanted, tc_buffer *picked,
                            tc_error *err)
 {
-    const double share = (double)n_wanted / (double)task->n_global;
+    const double share = (double)n_wanted / (double)task->n_fitted;
     picker p = {.row0 = (uint64_t)task->row0,
                 .key = tc_hash_mix(task->seed, PURPOSE_SAMPLE),
                 .limit = share >= 1 ? 0 : (uint64_t)(share * 0x1p64),

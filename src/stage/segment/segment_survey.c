@@ -111,8 +111,9 @@ static void merge_extremes_all(tc_comm *comm, survey *s, tc_segment_survey *out)
     max_real_all(comm, s->high, n);
     max_real_all(comm, &s->most, 1);
     for (int f = 0; f < n; f++) {
-        out->low[f] = -s->low[f];
-        out->high[f] = s->high[f];
+        out->low[f] =
+            -s->low[f] + 0.0; /* of two zeros the positive one, whoever found it */
+        out->high[f] = s->high[f] + 0.0;
     }
     out->weight.most = s->most;
 }
