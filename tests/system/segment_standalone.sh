@@ -23,6 +23,9 @@ with h5py.File("x.h5", "w") as f:
     for j in range(5):
         f["v/c%d" % j] = x[:, j]
     f["few"] = x[:5]
+    f["zeros"] = np.concatenate([[-0.0], np.arange(1, 199), [0.0]]).reshape(200, 1)  # the least is zero of either sign
+    f["rare"] = (np.arange(3000) % 100 == 0).astype("i4")  # one row in a hundred counts
+    f["rare_only"] = x[::100]
 EOF
 
 k6=(--k 6 --init x.h5 --init-dataset start --tol 0)
@@ -31,10 +34,13 @@ for ranks in 1 2 3 7; do
     tiercel $ranks segment --input x.h5 --dataset data --k 4 --scale zscore --winsorise 0.01 --weight w --output "z-$ranks.h5" -q
     tiercel $ranks segment --input x.h5 --dataset few --k 3 --output "few-$ranks.h5" -q # more ranks than rows
     tiercel $ranks segment --input x.h5 --dataset holes --k 4 --missing category --scale minmax --output "holes-$ranks.h5" -q
-    for name in lloyd z few holes; do
+    tiercel $ranks segment --input x.h5 --dataset zeros --k 3 --output "zeros-$ranks.h5" -q
+    tiercel $ranks segment --input x.h5 --dataset data --k 3 --weight rare --sample 254 --output "rare-$ranks.h5" -q
+    for name in lloyd z few holes zeros rare; do
         cmp "$name-1.h5" "$name-$ranks.h5" || fail "$name differs on $ranks ranks"
     done
 done
+tiercel 2 segment --input x.h5 --dataset rare_only --k 3 --output rare_only.h5 -q
 tiercel 2 segment --input x.h5 --features v/c0,v/c1,v/c2,v/c3,v/c4 "${k6[@]}" --output vectors.h5 -q
 tiercel 2 segment --input x.h5 --dataset packed "${k6[@]}" --output packed.h5 -q
 tiercel 2 segment --input x.h5 --dataset data "${k6[@]}" --weight w --output weighted.h5 -q
@@ -95,6 +101,8 @@ f = h5py.File("impute.h5")
 filled = np.where(np.isnan(H), np.nanmedian(H, axis=0), H)
 for a in range(4):
     assert np.abs(f["cluster_centers"][a] - filled[f["labels"][()] == a].mean(0)).max() < 1e-5
+rare, only = h5py.File("rare-1.h5"), h5py.File("rare_only.h5")  # rows of weight 0 do not crowd out the others
+assert abs(rare.attrs["inertia"] / only.attrs["inertia"] - 1) < 1e-5, (rare.attrs["inertia"], only.attrs["inertia"])
 f = h5py.File("holes-1.h5")
 assert list(f["feature_names"][5:8]) == [b"holes[0]=missing", b"holes[1]=missing", b"holes[2]=missing"]
 for name in ("z-1", "few-1", "holes-1", "drop", "impute", "whole"):

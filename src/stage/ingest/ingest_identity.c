@@ -11,7 +11,7 @@ enum { BATCHES = 4 };
 tc_status tc_ingest_identity_load_all(tc_ingest *in, tc_error *err)
 {
     tc_ingest_memory *const memory = &in->memory;
-    const int64_t least = 2 * TC_SPILL_BLOCK * (int64_t)TC_MERGE_WAYS;
+    const int64_t least = (int64_t)2 * TC_SPILL_BLOCK * TC_MERGE_WAYS;
     const int64_t room = memory->pool - BATCHES * memory->batch;
     /* while it is built no rows are there yet */
     const int64_t building = memory->pool + memory->settle;
