@@ -141,7 +141,8 @@ void tc_kmeans_add(tc_kmeans *model, const int64_t *delta);
 void tc_kmeans_centres(tc_kmeans *model);
 
 /* Local, pure. Sum of weighted squared distances of all rows to the exact means of their clusters,
- * in squared grid units, from the sums alone; relative error below 1e-15. Needs
+ * in squared grid units, from the sums alone; relative error below 1e-15, of an inertia
+ * of a few units with many clusters below 1e-12. Needs
  * model->total. */
 double tc_kmeans_inertia(const tc_kmeans *model);
 
