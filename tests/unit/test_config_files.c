@@ -134,6 +134,53 @@ static void test_example_is_default(void **state)
     tc_config_destroy(&c);
 }
 
+/* 1 if the text has the key, also behind a # that shows it without setting it. */
+static int has_key(const char *text, const char *name, size_t n)
+{
+    const char *at = text;
+    while ((at = strstr(at, name)) != NULL) {
+        if (at > text && strchr(" {", at[-1]) != NULL && at[n] == ':') {
+            return 1;
+        }
+        at += n;
+    }
+    return 0;
+}
+
+/* No key is forgotten in the example. */
+static void test_example_is_complete(void **state)
+{
+    static char text[1 << 16];
+    tc_buffer document = {0};
+    tc_error err = {0};
+    char path[512];
+    FILE *file;
+    int n_keys = 0;
+    (void)state;
+    jobs_path("example.yaml", path);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    assert_true(fread(text, 1, sizeof text - 1, file) > 0);
+    (void)fclose(file);
+    assert_int_equal(tc_config_document(&document, &err), TC_OK);
+    assert_int_equal(tc_buffer_append(&document, "", 1, &err), TC_OK);
+    for (const char *row = (char *)document.data; (row = strstr(row, "\n| `")) != NULL;) {
+        const char *const key = row + 4;
+        const char *const end = strchr(key, '`');
+        char name[128] = {0};
+        const char *last;
+        (void)snprintf(name, sizeof name, "%.*s", (int)(end - key), key);
+        last = strrchr(name, '.') != NULL ? strrchr(name, '.') + 1 : name;
+        if (!has_key(text, last, strlen(last))) {
+            fail_msg("jobs/example.yaml does not show %s", name);
+        }
+        n_keys++;
+        row = end;
+    }
+    assert_true(n_keys > 80);
+    tc_buffer_free(&document);
+}
+
 static void test_online_retail(void **state)
 {
     tc_config *c = NULL;
@@ -223,9 +270,12 @@ static void test_damaged(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_patterns),           cmocka_unit_test(test_load_errors),
-        cmocka_unit_test(test_example_is_default), cmocka_unit_test(test_online_retail),
-        cmocka_unit_test(test_out_of_memory),      cmocka_unit_test(test_damaged)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_patterns),
+                                       cmocka_unit_test(test_load_errors),
+                                       cmocka_unit_test(test_example_is_default),
+                                       cmocka_unit_test(test_example_is_complete),
+                                       cmocka_unit_test(test_online_retail),
+                                       cmocka_unit_test(test_out_of_memory),
+                                       cmocka_unit_test(test_damaged)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
