@@ -2,6 +2,7 @@
 # in full, because plain `hdf5` may be the serial library.
 find_package(PkgConfig REQUIRED)
 find_package(MPI REQUIRED COMPONENTS C)
+find_package(Threads REQUIRED)
 find_package(GSL REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(HDF5MPI REQUIRED IMPORTED_TARGET hdf5-openmpi)

@@ -1,0 +1,24 @@
+/* io_count.h - bytes and requests of files of this process, counted where they happen: input, scratch, results,
+ * checkpoints. Counts only go up; who wants those of a span takes the difference. They go to run.json alone. Base
+ * layer. A rank is one thread. */
+#ifndef TC_IO_COUNT_H
+#define TC_IO_COUNT_H
+
+#include <stdint.h>
+
+typedef struct {
+    int64_t bytes_read, bytes_written;
+    int64_t reads, writes; /* requests */
+    int64_t metadata;      /* opened, made, renamed, removed, synced, asked for */
+} tc_io_counts;
+
+/* Local. One request that moved so many bytes; cheap. */
+void tc_io_count_read(int64_t bytes);
+void tc_io_count_write(int64_t bytes);
+/* Local. So many operations on metadata. */
+void tc_io_count_metadata(int64_t operations);
+
+/* Local. Since the start of the process. */
+tc_io_counts tc_io_counts_now(void);
+
+#endif
