@@ -12,6 +12,8 @@
 #include "tiercel/shards.h"
 #include "tiercel/store.h"
 
+#define TC_MODEL_USER "user." /* what names of user features begin with */
+
 /* Local, pure. 1 if a feature can be called so, and what a model puts where it is missing. */
 int tc_model_feature_known(const char *name, tc_missing_policy *missing);
 
