@@ -28,6 +28,8 @@ int tc_comm_size(const tc_comm *comm);
 
 /* Collective. Number of ranks that share this rank's node. */
 int tc_comm_node_ranks_all(tc_comm *comm);
+/* Collective. Number of nodes. */
+int tc_comm_nodes_all(tc_comm *comm);
 
 /* Collective. All ranks give their own status and get the worst one, with the message of
  * the lowest rank that has it (err must not be NULL). After it all ranks take the same

@@ -6,6 +6,7 @@
 #include "tiercel/fingerprint.h"
 #include "tiercel/log.h"
 #include "tiercel/quality.h"
+#include "tiercel/stop.h"
 #include "tiercel/summary.h"
 
 #include <stdio.h>
@@ -87,8 +88,11 @@ static tc_status run_stages_all(tc_comm *comm, session *s, int *n_run, tc_error 
         if (!tc_stage_active(s->config, (tc_stage_kind)kind)) {
             continue;
         }
-        st = tc_pipeline_complete_all(comm, s->config, s->manifest, (tc_stage_kind)kind,
-                                      &complete, err);
+        st = tc_comm_agree_all(comm, tc_stop_check(err), err);
+        if (st == TC_OK) {
+            st = tc_pipeline_complete_all(comm, s->config, s->manifest, (tc_stage_kind)kind,
+                                          &complete, err);
+        }
         if (st == TC_OK && complete) {
             tc_log_debug("%s: complete already", tc_stage((tc_stage_kind)kind)->name);
         } else if (st == TC_OK) {

@@ -2,6 +2,7 @@
 #include "tiercel/app.h"
 #include "tiercel/fault.h"
 #include "tiercel/log.h"
+#include "tiercel/stop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,7 +91,9 @@ int main(int argc, char **argv)
     tc_error err = {0};
     tc_comm *comm = NULL;
     int speaks = 1;
-    tc_status st = tc_comm_start_all(&argc, &argv, &comm, &err);
+    tc_status st;
+    tc_stop_listen();
+    st = tc_comm_start_all(&argc, &argv, &comm, &err);
     if (st == TC_OK) {
         const char *fault = getenv("TIERCEL_FAULT");
         speaks = tc_comm_rank(comm) == 0;

@@ -93,6 +93,19 @@ int tc_comm_node_ranks_all(tc_comm *comm)
     return ranks;
 }
 
+int tc_comm_nodes_all(tc_comm *comm)
+{
+    MPI_Comm node;
+    int rank = 0;
+    int64_t first;
+    (void)MPI_Comm_split_type(comm->world, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+    (void)MPI_Comm_rank(node, &rank);
+    (void)MPI_Comm_free(&node);
+    first = rank == 0;
+    tc_comm_sum_i64_all(comm, &first, 1);
+    return (int)first;
+}
+
 tc_status tc_comm_agree_all(tc_comm *comm, tc_status status, tc_error *err)
 {
     /* one number orders by severity first and prefers the lowest rank among equals */

@@ -107,7 +107,13 @@
       "memory of one rank, MiB; ingest moves what is more to scratch; 0 = a share of "     \
       "70 % of the node's memory")                                                         \
     T(A, BLANK, scratch, scratch, "", TC_KEY_LOCAL,                                        \
-      "folder for scratch files; empty = $TMPDIR, else /tmp")
+      "folder for scratch files; empty = $TMPDIR, else /tmp")                              \
+    N(A, INT, checkpoint_seconds, checkpoint_seconds, "0", 0, 31536000, "[]",              \
+      TC_KEY_LOCAL,                                                                        \
+      "between two saves of the state inside a long stage; 0 = by Daly's formula from "    \
+      "what a save costs and how often nodes fail")                                        \
+    N(A, REAL, node_mtbf_hours, node_mtbf_hours, "43800", 0, 1e9, "()", TC_KEY_LOCAL,      \
+      "mean time between failures of one node")
 
 #define TC_KEYS_INPUT(N, W, T, A)                                                          \
     T(A, FILE, instalment, input.instalment, "", TC_KEY_LOCAL,                             \
