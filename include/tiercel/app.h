@@ -10,6 +10,7 @@ typedef struct {
     const char *config_path;
     const char **overrides; /* [n_overrides] "key.path=value"; owned */
     int n_overrides;
+    const char *stages; /* of --stages, which `run` alone knows; NULL = all */
     int help;
 } tc_command_line;
 

@@ -17,6 +17,7 @@ typedef struct {
     tc_command_line line;
     tc_config *config;
     tc_manifest *manifest;
+    unsigned stages; /* a bit for each tc_stage_kind that is chosen */
 } session;
 
 static void session_free(session *s)
@@ -37,13 +38,41 @@ static tc_status session_begin_all(tc_comm *comm, int argc, char **argv, session
     return st;
 }
 
-/* Collective. Run directory and manifest. The input is read just for the stages that depend on
- * it; kind TC_N_STAGES = all. */
-static tc_status session_prepare_all(tc_comm *comm, session *s, tc_stage_kind kind,
-                                     tc_error *err)
+static unsigned bit(tc_stage_kind kind)
 {
-    const int reads_log = kind == TC_STAGE_INGEST || kind == TC_N_STAGES;
-    const int reads_tables = kind == TC_STAGE_PROFILES || kind == TC_N_STAGES;
+    return 1U << (unsigned)kind;
+}
+
+/* The set of stages that the words of --stages name. Errors: TC_EUSAGE. */
+static tc_status parse_stages(const char *words, unsigned *stages, tc_error *err)
+{
+    *stages = 0;
+    while (words != NULL) {
+        const size_t n = strcspn(words, ",");
+        int kind = 0;
+        while (kind < TC_N_STAGES &&
+               (strlen(tc_stage((tc_stage_kind)kind)->name) != n ||
+                strncmp(tc_stage((tc_stage_kind)kind)->name, words, n) != 0)) {
+            kind++;
+        }
+        if (kind == TC_N_STAGES) {
+            return tc_fail(
+                err, TC_EUSAGE,
+                "--stages: there is no stage \"%.*s\"; there are ingest, profiles, "
+                "features, segment, churn, assign, report",
+                (int)n, words);
+        }
+        *stages |= bit((tc_stage_kind)kind);
+        words = words[n] == ',' ? words + n + 1 : NULL;
+    }
+    return TC_OK;
+}
+
+/* Collective. Run directory and manifest. The input is read just for the stages that depend on it. */
+static tc_status session_prepare_all(tc_comm *comm, session *s, tc_error *err)
+{
+    const int reads_log = (s->stages & bit(TC_STAGE_INGEST)) != 0;
+    const int reads_tables = (s->stages & bit(TC_STAGE_PROFILES)) != 0;
     char log[TC_ID_TEXT] = "", tables[TC_ID_TEXT] = "";
     tc_status st = TC_OK;
     if (reads_log) {
@@ -77,15 +106,16 @@ static int has_list(const tc_config *config)
     return config->n_events > 0 || config->input.instalment[0] != '\0';
 }
 
-/* Collective. A stage that is complete is passed over, but the gates judge old events too: perhaps the limits are
- * others now. */
+/* Collective. Of the chosen stages one that is complete is passed over, but the gates judge old events too: perhaps
+ * the limits are others now. */
 static tc_status run_stages_all(tc_comm *comm, session *s, int *n_run, tc_error *err)
 {
     tc_status st = TC_OK;
     *n_run = 0;
     for (int kind = 0; st == TC_OK && kind < TC_N_STAGES; kind++) {
         int complete = 0;
-        if (!tc_stage_active(s->config, (tc_stage_kind)kind)) {
+        if ((s->stages & bit((tc_stage_kind)kind)) == 0 ||
+            !tc_stage_active(s->config, (tc_stage_kind)kind)) {
             continue;
         }
         st = tc_comm_agree_all(comm, tc_stop_check(err), err);
@@ -115,9 +145,12 @@ tc_status tc_cmd_run_all(tc_comm *comm, int argc, char **argv, tc_error *err)
     if (st == TC_OK && s.line.help) {
         if (tc_comm_rank(comm) == 0) {
             (void)printf(
-                "usage: tiercel run CONFIG [--set key.path=value]... [-v|-q]\n"
+                "usage: tiercel run CONFIG [--set key.path=value]... [--stages NAME,...] "
+                "[-v|-q]\n"
                 "Runs the stages that are not yet complete, in order. Stages whose "
-                "inputs,\nconfiguration and program are unchanged are not repeated.\n");
+                "inputs,\nconfiguration and program are unchanged are not repeated.\n"
+                "With --stages only those are run, from the files of the others as "
+                "they are.\n");
         }
     } else if (st == TC_OK) {
         st = tc_comm_agree_all(comm, tc_config_check(s.config, err), err);
@@ -125,7 +158,11 @@ tc_status tc_cmd_run_all(tc_comm *comm, int argc, char **argv, tc_error *err)
             st = tc_stage_check_previous_all(comm, s.config, err);
         }
         if (st == TC_OK) {
-            st = session_prepare_all(comm, &s, TC_N_STAGES, err);
+            st = tc_comm_agree_all(comm, parse_stages(s.line.stages, &s.stages, err), err);
+        }
+        if (st == TC_OK) {
+            s.stages = s.line.stages == NULL ? ~0U : s.stages;
+            st = session_prepare_all(comm, &s, err);
         }
         if (st == TC_OK) {
             st = run_stages_all(comm, &s, &n_run, err);
@@ -133,7 +170,7 @@ tc_status tc_cmd_run_all(tc_comm *comm, int argc, char **argv, tc_error *err)
         if (st == TC_OK && n_run == 0) {
             tc_log_info("nothing to do: all results in %s are complete",
                         s.config->directory);
-        } else if (st == TC_OK) {
+        } else if (st == TC_OK && (s.stages & bit(TC_STAGE_REPORT)) != 0) {
             st = print_summary_all(comm, s.config, err);
         }
     }
@@ -164,7 +201,8 @@ tc_status tc_cmd_stage_all(tc_comm *comm, int argc, char **argv, tc_error *err)
     } else if (st == TC_OK) {
         st = tc_comm_agree_all(comm, tc_config_check(s.config, err), err);
         if (st == TC_OK) {
-            st = session_prepare_all(comm, &s, stage_named(argv[0]), err);
+            s.stages = bit(stage_named(argv[0]));
+            st = session_prepare_all(comm, &s, err);
         }
         if (st == TC_OK) {
             st = tc_pipeline_run_all(comm, s.config, s.manifest, stage_named(argv[0]), err);

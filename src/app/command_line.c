@@ -14,6 +14,12 @@ static tc_status parse(int argc, char **argv, tc_command_line *out, tc_error *er
                 return tc_fail(err, TC_EUSAGE, "--set needs key.path=value");
             }
             out->overrides[out->n_overrides++] = argv[++i];
+        } else if (strcmp(argv[i], "--stages") == 0 && strcmp(argv[0], "run") == 0) {
+            if (i + 1 >= argc) {
+                return tc_fail(err, TC_EUSAGE,
+                               "--stages needs names, such as features,segment,churn");
+            }
+            out->stages = argv[++i];
         } else if (strcmp(argv[i], "-v") == 0) {
             tc_log_init(TC_LOG_DEBUG, tc_log_speaks());
         } else if (strcmp(argv[i], "-q") == 0) {

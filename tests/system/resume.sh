@@ -29,6 +29,26 @@ expect_stages "features segment churn assign report " "$(run 2)"
 # shellcheck disable=SC2086
 same first r $outputs
 
+# the job in links of a chain: each makes what is not complete of its own stages, and none of the others
+rm -rf chain
+for ranks in 2 3; do
+    expect_stages "$([ $ranks -eq 3 ] || echo "ingest ")" "$(run $ranks --set run.directory="$work/chain" --stages ingest)"
+    expect_stages "$([ $ranks -eq 3 ] || echo "features segment churn ")" \
+        "$(run $ranks --set run.directory="$work/chain" --stages features,segment,churn)"
+    rm -f chain/report.json
+    expect_stages "$([ $ranks -eq 3 ] || echo "assign ")report " \
+        "$(run $ranks --set run.directory="$work/chain" --stages assign,report)"
+done
+# shellcheck disable=SC2086
+same first chain $outputs
+expect 64 'there is no stage "model"' 1 run input/config.yaml --stages features,model
+expect 64 "--stages needs names" 1 run input/config.yaml --stages
+expect 64 "unknown option --stages" 1 ingest input/config.yaml --stages ingest
+expect 66 "events.h5" 2 run input/config.yaml --set run.directory="$work/empty" --stages features
+# its own models of the events of another run
+expect_stages "features segment churn assign report " "$(run 2 --set run.directory="$work/retrained" \
+    --set "run.events=[$work/r/events.h5]" --set segment.k=4 --stages features,segment,churn,assign,report)"
+
 rm r/churn.h5
 expect_stages "churn " "$(run 2)"
 head -c 2000 first/features.h5 >r/features.h5
