@@ -1,5 +1,6 @@
 # Unit tests: one serial program per tests/unit/test_*.c, without MPI and HDF5, so that leaks are caught.
-# MPI tests: tests/mpi/test_*.c under mpirun, each on 1, 2, 3, 4 and 7 ranks.
+# MPI tests: tests/mpi/test_*.c under mpirun, each on 1, 2, 3, 4 and 7 ranks, in a folder of its own. Most of the time
+# of short jobs is waiting for launchers, so several tests run side by side (scripts/test).
 # System tests: tests/system/*.sh run the program under mpirun. Each test has a timeout: a hang is a failure.
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 
@@ -51,10 +52,12 @@ foreach(source ${mpi_tests})
   set_target_properties(${program} PROPERTIES ENABLE_EXPORTS ${TIERCEL_SANITIZE})
   tiercel_compile(${program})
   foreach(ranks ${mpi_test_ranks})
+    file(MAKE_DIRECTORY ${mpi_test_folder}/${name}.np${ranks})
+    math(EXPR slots "(${ranks} + 1) / 2")
     add_test(NAME mpi.${name}.np${ranks}
-             COMMAND ${MPIEXEC_EXECUTABLE} -n ${ranks} $<TARGET_FILE:${program}> ${mpi_test_folder})
-    set_tests_properties(mpi.${name}.np${ranks} PROPERTIES PROCESSORS ${ranks} TIMEOUT 120 LABELS mpi
-                         RUN_SERIAL ON ENVIRONMENT "${mpi_test_environment}")
+             COMMAND ${MPIEXEC_EXECUTABLE} -n ${ranks} $<TARGET_FILE:${program}> ${mpi_test_folder}/${name}.np${ranks})
+    set_tests_properties(mpi.${name}.np${ranks} PROPERTIES PROCESSORS ${slots} TIMEOUT 120 LABELS mpi
+                         ENVIRONMENT "${mpi_test_environment}")
   endforeach()
 endforeach()
 
@@ -66,8 +69,8 @@ foreach(ranks ${mpi_test_ranks})
   set_tests_properties(mpi.store.np${ranks} PROPERTIES FIXTURES_SETUP store_np${ranks})
   if(ranks GREATER 1)
     add_test(NAME mpi.store_bytes.np${ranks}
-             COMMAND ${CMAKE_COMMAND} -E compare_files ${mpi_test_folder}/store.np1.h5
-                     ${mpi_test_folder}/store.np${ranks}.h5)
+             COMMAND ${CMAKE_COMMAND} -E compare_files ${mpi_test_folder}/store.np1/store.np1.h5
+                     ${mpi_test_folder}/store.np${ranks}/store.np${ranks}.h5)
     set_tests_properties(mpi.store_bytes.np${ranks} PROPERTIES TIMEOUT 120 LABELS mpi
                          FIXTURES_REQUIRED "store_np1;store_np${ranks}")
   endif()
@@ -83,6 +86,9 @@ list(FILTER system_tests EXCLUDE REGEX "/(common|slurm_up)\\.sh$")
 foreach(script ${system_tests})
   get_filename_component(name ${script} NAME_WE)
   add_test(NAME system.${name} COMMAND bash ${script} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
-  set_tests_properties(system.${name} PROPERTIES TIMEOUT 900 LABELS system RUN_SERIAL ON
+  set_tests_properties(system.${name} PROPERTIES TIMEOUT 900 LABELS system
                        SKIP_RETURN_CODE 77 ENVIRONMENT "${system_test_environment}")
+  if(name MATCHES "^(slurm|hosts|kill|memory|segment_stream)")
+    set_tests_properties(system.${name} PROPERTIES RUN_SERIAL ON) # daemons, moments, memory of the whole machine
+  endif()
 endforeach()
