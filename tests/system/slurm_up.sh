@@ -108,13 +108,13 @@ CONF
         for ((i = 1; i <= $1; i++)); do
             if [ ${#slurm_addresses[@]} -eq 0 ]; then
                 echo "NodeName=${slurm_names[i - 1]} NodeHostname=$host NodeAddr=127.0.0.1" \
-                    "Port=$((slurm_port + i)) CPUs=$2 RealMemory=4000 State=UNKNOWN"
+                    "Port=$((slurm_port + i)) CPUs=$2 RealMemory=16000 State=UNKNOWN"
             else
                 echo "NodeName=${slurm_names[i - 1]} NodeAddr=${slurm_addresses[i - 1]}" \
-                    "Port=$((slurm_port + i)) CPUs=$2 RealMemory=4000 State=UNKNOWN"
+                    "Port=$((slurm_port + i)) CPUs=$2 RealMemory=16000 State=UNKNOWN"
             fi
         done
-        echo "PartitionName=main Nodes=ALL Default=YES MaxTime=120 State=UP OverSubscribe=NO"
+        echo "PartitionName=main Nodes=ALL Default=YES MaxTime=1440 State=UP OverSubscribe=NO"
         printf '%s\n' "${slurm_more:-}"
     } >"$slurm_dir/slurm.conf"
 }
