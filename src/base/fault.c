@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #if defined(TC_WITH_FAULTS)
 
@@ -26,6 +27,12 @@ tc_status tc_fault_check(const char *site, tc_error *err)
     if (strcmp(armed.kind, "kill") == 0) {
         (void)raise(SIGKILL);
     }
+    if (strcmp(armed.kind, "sleep") == 0) {
+        (void)fprintf(stderr, "asleep at %s\n", site); /* for the test to see */
+    }
+    while (strcmp(armed.kind, "sleep") == 0) {
+        (void)sleep(3600); /* a caught signal ends it early */
+    }
     return tc_fail(err, strcmp(armed.kind, "memory") == 0 ? TC_ENOMEM : TC_EIO,
                    "fault injected at %s", site);
 }
@@ -42,9 +49,9 @@ tc_status tc_fault_arm(const char *text, int rank, tc_error *err)
                armed.kind);
     if (fields < 3 || nth < 1 ||
         (fields > 3 && strcmp(armed.kind, "memory") != 0 &&
-         strcmp(armed.kind, "kill") != 0)) {
-        return tc_fail(err, TC_EUSAGE, "fault '%s' is not site:rank:nth[:memory|kill]",
-                       text);
+         strcmp(armed.kind, "kill") != 0 && strcmp(armed.kind, "sleep") != 0)) {
+        return tc_fail(err, TC_EUSAGE,
+                       "fault '%s' is not site:rank:nth[:memory|kill|sleep]", text);
     }
     if (rank == wanted && strcmp(armed.site, "allocation") == 0) {
         tc_mem_fail_at(nth);

@@ -24,9 +24,10 @@ tc_status tc_comm_start_all(int *argc, char ***argv, tc_comm **out, tc_error *er
     *out = NULL;
     (void)MPI_Initialized(&running);
     if (!running) {
-        /* Open MPI 4.1 overruns a buffer of this component on file names beyond some 250 bytes; we have no
-         * shared file pointers */
-        (void)setenv("OMPI_MCA_sharedfp", "^lockedfile", 0);
+        /* We have no shared file pointers. For them Open MPI 4.1 makes two files a rank beside each file that
+         * ranks on several hosts open (individual), which stay when it is killed, or overruns a buffer on file
+         * names beyond some 250 bytes (lockedfile). sm makes no files there. */
+        (void)setenv("OMPI_MCA_sharedfp", "sm", 0);
         (void)MPI_Init(argc, argv);
     }
     comm = tc_mem_alloc(1, sizeof *comm, err);
