@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Three hosts, each with an address of its own, connected by a bridge. One is cut off in mid-run: the job ends by itself
+# with a message that names the host, nobody stays behind, and the job goes on on the other two with the same bytes.
+. "$TIERCEL_SOURCE/tests/system/common.sh"
+# shellcheck source=tests/system/hosts_up.sh
+. "$TIERCEL_SOURCE/tests/system/hosts_up.sh"
+# shellcheck source=jobs/mpi-cluster
+. "$TIERCEL_SOURCE/jobs/mpi-cluster"
+unset OMPI_MCA_pml OMPI_MCA_btl # what Open MPI chooses by itself: shared memory on a host, TCP between hosts
+export OMPI_MCA_plm_rsh_agent=$work/hosts/rsh
+
+hosts_up 3
+tiercel 2 synth --customers 6000 --files 3 --output input >out.txt 2>&1 || fail "$(cat out.txt)"
+tiercel 2 run input/config.yaml --set run.directory="$work/alone" >out.txt 2>&1 || fail "$(cat out.txt)"
+
+# job FOLDER HOSTS... -- ARGUMENTS...: two ranks on each of these hosts, the launcher on the first.
+job() {
+    local folder=$1 first=${host[$2]} list=
+    shift
+    while [ "$1" != -- ]; do
+        list+=,${host[$1]}:2
+        shift
+    done
+    shift
+    on "$first" timeout -k 5 "${LIMIT:-240}" mpirun -x TIERCEL_FAULT --host "${list#,}" \
+        "$TIERCEL_PROGRAM" run input/config.yaml --set run.directory="$work/$folder" "$@"
+}
+
+# within SECONDS WHAT COMMAND...: waits until the command succeeds.
+within() {
+    local end=$((SECONDS + $1)) what=$2
+    shift 2
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || fail "$what: not in time: $(tail -n 5 err.txt)"
+        sleep 0.1
+    done
+}
+# shellcheck disable=SC2317 # called by within
+nobody_on() {
+    ! on "${host[$1]}" pgrep -x tiercel >/dev/null && ! on "${host[$1]}" pgrep -x orted >/dev/null
+}
+
+job whole 1 2 3 -- >out.txt 2>&1 || fail "three hosts: $(cat out.txt)"
+# shellcheck disable=SC2086
+same alone whole $outputs
+echo "ok: the same bytes on three hosts"
+
+# cut_in SITE:RANK:NTH HOST FOLDER: a run on three hosts; when that rank is at that site, the host is cut off. The job must
+# end with 205 by itself. If it is the first host, the launcher is not waited for.
+cut_in() {
+    local site=$1 number=$2 folder=$3 began code=0 launcher
+    : >err.txt
+    TIERCEL_FAULT=$site:sleep job "$folder" 1 2 3 -- >out.txt 2>err.txt &
+    launcher=$!
+    within 120 "$site" grep -qF "asleep at ${site%%:*}" err.txt
+    cut_off "$number"
+    began=$SECONDS
+    if [ "$number" = 1 ]; then
+        return
+    fi
+    wait "$launcher" || code=$?
+    [ "$code" = 205 ] || fail "the launcher ends with $code instead of 205: $(cat err.txt)"
+    [ $((SECONDS - began)) -le 30 ] || fail "the job ended only $((SECONDS - began)) s after host $number was lost"
+    tiercel_host_lost "$code" || fail "jobs/mpi-cluster does not know the code"
+    tr -s ' \n' ' ' <err.txt | grep -q "lost communication with a remote daemon.*on node ${host[$number]} " ||
+        fail "the launcher does not name the host: $(cat err.txt)"
+    echo "host $number lost at $site: ended after $((SECONDS - began)) s"
+}
+
+# resumed FOLDER HOSTS...: goes on on these, with the same bytes, and leaves nothing behind.
+resumed() {
+    local folder=$1
+    job "$@" -- >out.txt 2>err.txt || fail "no resume: $(cat err.txt)"
+    # shellcheck disable=SC2086
+    same alone "$folder" $outputs
+    no_leftovers "$folder"
+}
+
+cut_in features.compute:4:1 3 worker
+within 60 "the orphans on the lost host end" nobody_on 3
+resumed worker 1 2
+if grep -q '^tiercel: ingest ' err.txt; then fail "the finished stage ran again"; fi
+mend 3
+echo "ok: a worker lost, resumed on two hosts"
+
+# The host of the launcher and of rank 0. Its processes live on for a while, and see the same files.
+cut_in churn.fit:4:1 1 head
+resumed head 2 3
+if grep -qE '^tiercel: (ingest|features|segment) ' err.txt; then fail "the finished stages ran again"; fi
+within 60 "the orphans on the lost host end" nobody_on 1
+# shellcheck disable=SC2086
+same alone head $outputs
+no_leftovers head
+echo "ok: the head lost, resumed on two hosts"
