@@ -226,6 +226,7 @@ typedef struct {
     int64_t as_of; /* day number, or TC_CONFIG_AUTO */
     int64_t horizon_days;
     int64_t memory_mib;         /* of a rank, 0 = a share of the node's */
+    int64_t lock_wait_seconds;  /* for another job in the same run directory */
     char *scratch;              /* folder, "" = $TMPDIR, else /tmp */
     int64_t checkpoint_seconds; /* between two saves, 0 = by Daly's formula */
     double node_mtbf_hours;     /* mean time between failures of a node */

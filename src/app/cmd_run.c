@@ -6,6 +6,7 @@
 #include "tiercel/fingerprint.h"
 #include "tiercel/log.h"
 #include "tiercel/quality.h"
+#include "tiercel/run_lock.h"
 #include "tiercel/stop.h"
 #include "tiercel/summary.h"
 
@@ -16,13 +17,16 @@
 typedef struct {
     tc_command_line line;
     tc_config *config;
+    tc_run_lock *lock;
     tc_manifest *manifest;
     unsigned stages; /* a bit for each tc_stage_kind that is chosen */
 } session;
 
-static void session_free(session *s)
+/* Collective. */
+static void session_end_all(tc_comm *comm, session *s)
 {
     tc_manifest_destroy(&s->manifest);
+    tc_run_lock_release_all(comm, &s->lock);
     tc_config_destroy(&s->config);
     tc_command_line_free(&s->line);
 }
@@ -68,21 +72,23 @@ static tc_status parse_stages(const char *words, unsigned *stages, tc_error *err
     return TC_OK;
 }
 
-/* Collective. Run directory and manifest. The input is read just for the stages that depend on it. */
-static tc_status session_prepare_all(tc_comm *comm, session *s, tc_error *err)
+/* Collective. Run directory, its lock, and manifest. The input is read just for the stages that depend on it. */
+static tc_status session_prepare_all(tc_comm *comm, session *s, const char *command,
+                                     tc_error *err)
 {
     const int reads_log = (s->stages & bit(TC_STAGE_INGEST)) != 0;
     const int reads_tables = (s->stages & bit(TC_STAGE_PROFILES)) != 0;
     char log[TC_ID_TEXT] = "", tables[TC_ID_TEXT] = "";
-    tc_status st = TC_OK;
-    if (reads_log) {
+    tc_status st = tc_pipeline_directory_all(comm, s->config, err);
+    if (st == TC_OK) {
+        st = tc_run_lock_take_all(comm, s->config->directory, command,
+                                  s->config->lock_wait_seconds, &s->lock, err);
+    }
+    if (st == TC_OK && reads_log) {
         st = tc_source_fingerprint_all(comm, s->config, log, err);
     }
     if (st == TC_OK && reads_tables) {
         st = tc_source_tables_fingerprint_all(comm, s->config, tables, err);
-    }
-    if (st == TC_OK) {
-        st = tc_pipeline_directory_all(comm, s->config, err);
     }
     if (st == TC_OK) {
         st = tc_manifest_open_all(comm, s->config, log, tables, &s->manifest, err);
@@ -162,7 +168,7 @@ tc_status tc_cmd_run_all(tc_comm *comm, int argc, char **argv, tc_error *err)
         }
         if (st == TC_OK) {
             s.stages = s.line.stages == NULL ? ~0U : s.stages;
-            st = session_prepare_all(comm, &s, err);
+            st = session_prepare_all(comm, &s, argv[0], err);
         }
         if (st == TC_OK) {
             st = run_stages_all(comm, &s, &n_run, err);
@@ -174,7 +180,7 @@ tc_status tc_cmd_run_all(tc_comm *comm, int argc, char **argv, tc_error *err)
             st = print_summary_all(comm, s.config, err);
         }
     }
-    session_free(&s);
+    session_end_all(comm, &s);
     return st;
 }
 
@@ -202,13 +208,13 @@ tc_status tc_cmd_stage_all(tc_comm *comm, int argc, char **argv, tc_error *err)
         st = tc_comm_agree_all(comm, tc_config_check(s.config, err), err);
         if (st == TC_OK) {
             s.stages = bit(stage_named(argv[0]));
-            st = session_prepare_all(comm, &s, err);
+            st = session_prepare_all(comm, &s, argv[0], err);
         }
         if (st == TC_OK) {
             st = tc_pipeline_run_all(comm, s.config, s.manifest, stage_named(argv[0]), err);
         }
     }
-    session_free(&s);
+    session_end_all(comm, &s);
     return st;
 }
 
@@ -240,6 +246,6 @@ tc_status tc_cmd_check_all(tc_comm *comm, int argc, char **argv, tc_error *err)
                             s.config->interactions.n_files + s.config->wide.n_files);
         }
     }
-    session_free(&s);
+    session_end_all(comm, &s);
     return st;
 }

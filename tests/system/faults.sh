@@ -32,7 +32,7 @@ mapfile -t sites < <(grep -rhoE 'TC_FAULT\("[a-z_.]+"' "$TIERCEL_SOURCE/src" | s
 for site in "${sites[@]}"; do
     ranks="0 1 2"
     case $site in
-    json.write) ranks=0 ;; # only rank 0 writes JSON
+    json.write | lock.write) ranks=0 ;; # only rank 0 writes JSON and the lock file
     esac
     for rank in $ranks; do
         rm -rf r && cp -r good r

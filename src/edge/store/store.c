@@ -4,6 +4,7 @@
 #include "store_native.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/run_lock.h"
 #include "tiercel/shards.h"
 
 #include <errno.h>
@@ -240,7 +241,8 @@ tc_status tc_store_publish_all(tc_store **store, tc_error *err)
         st = tc_comm_agree_all(comm, tc_store_check(s, code, TC_EIO, "close", err), err);
     }
     if (st == TC_OK) {
-        st = tc_comm_rank(comm) == 0 ? sync_and_rename(s, err) : TC_OK;
+        st = tc_run_lock_check(err);
+        st = st == TC_OK && tc_comm_rank(comm) == 0 ? sync_and_rename(s, err) : st;
         st = tc_comm_agree_all(comm, st, err);
     }
     s->writing = st != TC_OK;

@@ -106,6 +106,9 @@
     N(A, INT, memory_per_rank, memory_mib, "0", 0, 1073741824, "[]", TC_KEY_LOCAL,         \
       "memory of one rank, MiB; ingest moves what is more to scratch; 0 = a share of "     \
       "70 % of the node's memory")                                                         \
+    N(A, INT, lock_wait_seconds, lock_wait_seconds, "0", 0, 31536000, "[]", TC_KEY_LOCAL,  \
+      "how long to wait for another job that works in the same run directory; 0 = end "    \
+      "at once with exit code 74")                                                         \
     T(A, BLANK, scratch, scratch, "", TC_KEY_LOCAL,                                        \
       "folder for scratch files; empty = $TMPDIR, else /tmp")                              \
     N(A, INT, checkpoint_seconds, checkpoint_seconds, "0", 0, 31536000, "[]",              \
