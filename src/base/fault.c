@@ -1,10 +1,12 @@
 #include "tiercel/fault.h"
 
 #include "tiercel/mem.h"
+#include "tiercel/stop.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(TC_WITH_FAULTS)
@@ -14,6 +16,16 @@ static struct {
     long left; /* visits until it fires; 0 = not armed on this rank */
     char kind[16];
 } armed;
+
+/* Until the process is asked to stop, at most two minutes. */
+static void pause_here(const char *site)
+{
+    const struct timespec step = {.tv_nsec = 10000000};
+    (void)fprintf(stderr, "tiercel: fault: waiting at %s for a signal\n", site);
+    for (int i = 0; i < 12000 && tc_stop_wanted() == 0; i++) {
+        (void)nanosleep(&step, NULL);
+    }
+}
 
 tc_status tc_fault_check(const char *site, tc_error *err)
 {
@@ -26,6 +38,10 @@ tc_status tc_fault_check(const char *site, tc_error *err)
     }
     if (strcmp(armed.kind, "kill") == 0) {
         (void)raise(SIGKILL);
+    }
+    if (strcmp(armed.kind, "pause") == 0) {
+        pause_here(site);
+        return TC_OK;
     }
     if (strcmp(armed.kind, "sleep") == 0) {
         (void)fprintf(stderr, "asleep at %s\n", site); /* for the test to see */
@@ -49,9 +65,10 @@ tc_status tc_fault_arm(const char *text, int rank, tc_error *err)
                armed.kind);
     if (fields < 3 || nth < 1 ||
         (fields > 3 && strcmp(armed.kind, "memory") != 0 &&
-         strcmp(armed.kind, "kill") != 0 && strcmp(armed.kind, "sleep") != 0)) {
+         strcmp(armed.kind, "kill") != 0 && strcmp(armed.kind, "sleep") != 0 &&
+         strcmp(armed.kind, "pause") != 0)) {
         return tc_fail(err, TC_EUSAGE,
-                       "fault '%s' is not site:rank:nth[:memory|kill|sleep]", text);
+                       "fault '%s' is not site:rank:nth[:memory|kill|sleep|pause]", text);
     }
     if (rank == wanted && strcmp(armed.site, "allocation") == 0) {
         tc_mem_fail_at(nth);
