@@ -39,6 +39,10 @@ tc_status tc_fault_check(const char *site, tc_error *err)
     if (strcmp(armed.kind, "kill") == 0) {
         (void)raise(SIGKILL);
     }
+    if (strcmp(armed.kind, "stop") == 0) {
+        (void)raise(SIGUSR1);
+        return TC_OK;
+    }
     if (strcmp(armed.kind, "pause") == 0) {
         pause_here(site);
         return TC_OK;
@@ -53,6 +57,13 @@ tc_status tc_fault_check(const char *site, tc_error *err)
                    "fault injected at %s", site);
 }
 
+static int is_kind(const char *text)
+{
+    return strcmp(text, "memory") == 0 || strcmp(text, "kill") == 0 ||
+           strcmp(text, "sleep") == 0 || strcmp(text, "pause") == 0 ||
+           strcmp(text, "stop") == 0;
+}
+
 tc_status tc_fault_arm(const char *text, int rank, tc_error *err)
 {
     int wanted = 0;
@@ -63,12 +74,10 @@ tc_status tc_fault_arm(const char *text, int rank, tc_error *err)
     const int fields =
         sscanf(text, "%63[^:]:%d:%ld:%15s", armed.site, &wanted, &nth, // NOLINT
                armed.kind);
-    if (fields < 3 || nth < 1 ||
-        (fields > 3 && strcmp(armed.kind, "memory") != 0 &&
-         strcmp(armed.kind, "kill") != 0 && strcmp(armed.kind, "sleep") != 0 &&
-         strcmp(armed.kind, "pause") != 0)) {
+    if (fields < 3 || nth < 1 || (fields > 3 && !is_kind(armed.kind))) {
         return tc_fail(err, TC_EUSAGE,
-                       "fault '%s' is not site:rank:nth[:memory|kill|sleep|pause]", text);
+                       "fault '%s' is not site:rank:nth[:memory|kill|sleep|pause|stop]",
+                       text);
     }
     if (rank == wanted && strcmp(armed.site, "allocation") == 0) {
         tc_mem_fail_at(nth);
