@@ -169,6 +169,9 @@ void tc_kmeans_relocate(tc_kmeans *model, int to, int from, const int32_t *point
 typedef struct {
     int64_t max_iterations;
     double tolerance;
+    int (*give_up)(
+        void); /* asked by tc_kmeans_fit after each pass: not 0 ends the fit where it is;
+                             NULL = never */
 } tc_kmeans_limits;
 
 typedef struct {

@@ -18,6 +18,9 @@ typedef struct {
         local_rounds; /* of local search and Lloyd, instead of several candidates a step; 0 = none */
     int exchange;            /* 1: Hartigan's exchange of single rows in the end */
     tc_kmeans_limits limits; /* of Lloyd on the sample */
+    int (*give_up)(
+        void); /* asked within an attempt, several times a second at most sizes: not 0, and
+                             never 0 again, ends it; NULL = never */
 } tc_kmeans_seed_params;
 
 /* Local, pure. Effort by the size of the sample and the number of clusters alone. Small samples have many local optima of nearly
@@ -46,14 +49,14 @@ TC_NODISCARD tc_status tc_kmeans_seeder_create(const tc_kmeans_rows *sample, int
 void tc_kmeans_seeder_destroy(tc_kmeans_seeder **seeder);
 
 /* Local. Runs one attempt and keeps its centres if they are the best of this seeder so far; of
- * equal ones the first that was tried stays, so try in ascending order. Cost: (2 + ln k) k
- * scans, and some 20 passes of Lloyd for the start and for each swap. */
-void tc_kmeans_seeder_try(tc_kmeans_seeder *seeder, int64_t attempt);
+ * equal ones the first that was tried stays, so try in ascending order. 0 if it was given up: then it counts for
+ * nothing. Cost: (2 + ln k) k scans, and some 20 passes of Lloyd for the start and for each swap. */
+int tc_kmeans_seeder_try(tc_kmeans_seeder *seeder, int64_t attempt);
 
 /* Local. The same for an attempt that starts from given centre[n_centres][d], n_centres <= k, and goes on with
  * Lloyd alone. */
-void tc_kmeans_seeder_start(tc_kmeans_seeder *seeder, int64_t attempt,
-                            const int32_t *centre, int n_centres);
+int tc_kmeans_seeder_start(tc_kmeans_seeder *seeder, int64_t attempt, const int32_t *centre,
+                           int n_centres);
 
 /* The best attempt so far. */
 typedef struct {

@@ -277,6 +277,7 @@ tc_kmeans_report tc_kmeans_fit(tc_kmeans *model, const tc_kmeans_rows *rows,
         tc_kmeans_add(model, delta);
         tc_kmeans_centres(model);
         moved = delta[tc_kmeans_words(model) - 1] + fill_empty(model, rows, label);
-    } while (!tc_kmeans_stop(model, limits, moved, &report));
+    } while (!tc_kmeans_stop(model, limits, moved, &report) &&
+             (limits->give_up == NULL || !limits->give_up()));
     return report;
 }

@@ -8,14 +8,15 @@ enum { LANES = TC_KMEANS_LANES, SUMS = 4 };
 struct tc_kmeans_local {
     const tc_kmeans_rows *rows;
     int k;
+    int (*give_up)(void);
     double *first, *second; /* [n] squared distances to the two nearest centres */
     double *with;           /* [n] to the row that was drawn */
     uint8_t *near, *next;   /* [n] the two nearest centres */
     double *loss;           /* [k] */
 };
 
-tc_status tc_kmeans_local_create(const tc_kmeans_rows *rows, int k, tc_kmeans_local **out,
-                                 tc_error *err)
+tc_status tc_kmeans_local_create(const tc_kmeans_rows *rows, int k, int (*give_up)(void),
+                                 tc_kmeans_local **out, tc_error *err)
 {
     tc_kmeans_local *s = tc_mem_alloc(1, sizeof *s, err);
     *out = s;
@@ -24,6 +25,7 @@ tc_status tc_kmeans_local_create(const tc_kmeans_rows *rows, int k, tc_kmeans_lo
     }
     s->rows = rows;
     s->k = k;
+    s->give_up = give_up;
     s->first = tc_mem_alloc(rows->n, sizeof *s->first, err);
     s->second = tc_mem_alloc(rows->n, sizeof *s->second, err);
     s->with = tc_mem_alloc(rows->n, sizeof *s->with, err);
@@ -91,12 +93,17 @@ static void forget(tc_kmeans_local *s, int64_t i)
     s->near[i] = s->next[i] = 0;
 }
 
+static int given_up(const tc_kmeans_local *s)
+{
+    return s->give_up != NULL && s->give_up();
+}
+
 static void start(tc_kmeans_local *s, const int32_t *centre)
 {
     for (int64_t i = 0; i < s->rows->n; i++) {
         forget(s, i);
     }
-    for (int a = 0; a < s->k; a++) {
+    for (int a = 0; a < s->k && !given_up(s); a++) {
         measure(s->rows, &centre[(int64_t)a * s->rows->d], s->with);
         for (int64_t i = 0; i < s->rows->n; i++) {
             offer(s, i, a, s->with[i]);
@@ -199,7 +206,8 @@ int64_t tc_kmeans_local_search(tc_kmeans_local *local, int32_t *centre, tc_rng *
     double sum;
     start(local, centre);
     sum = sum_of_first(local);
-    for (int64_t t = 0; t < max_steps && idle < patience && sum > 0; t++) {
+    for (int64_t t = 0; t < max_steps && idle < patience && sum > 0 && !given_up(local);
+         t++) {
         int32_t point[TC_KMEANS_MAX_D];
         int which;
         const int64_t row = draw(local, sum, rng);

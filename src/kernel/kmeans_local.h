@@ -11,10 +11,11 @@
 
 typedef struct tc_kmeans_local tc_kmeans_local;
 
-/* Local. Workspace for k centres and these rows (borrowed). Memory: 26 bytes a row. Errors:
- * TC_ENOMEM. */
+/* Local. Workspace for k centres and these rows (borrowed). give_up: not 0 ends a search; NULL = never. Memory: 26
+ * bytes a row. Errors: TC_ENOMEM. */
 TC_NODISCARD tc_status tc_kmeans_local_create(const tc_kmeans_rows *rows, int k,
-                                              tc_kmeans_local **out, tc_error *err);
+                                              int (*give_up)(void), tc_kmeans_local **out,
+                                              tc_error *err);
 void tc_kmeans_local_destroy(tc_kmeans_local **local);
 
 /* Local. Improves centre[k][d] in place until `patience` steps in a row changed nothing, at most max_steps. Returns

@@ -49,7 +49,8 @@ tc_kmeans_seed_params tc_kmeans_seed_effort(uint64_t seed, int64_t n_sample, int
                                      : MAX_SWAPS,
         .local_rounds = many ? LOCAL_ROUNDS : 0,
         .exchange = n_sample <= SMALL_SAMPLE,
-        .limits = {SAMPLE_PASSES, n_sample <= SMALL_SAMPLE ? 0 : 1e-4},
+        .limits = {.max_iterations = SAMPLE_PASSES,
+                   .tolerance = n_sample <= SMALL_SAMPLE ? 0 : 1e-4},
     };
 }
 
@@ -60,6 +61,11 @@ int64_t tc_kmeans_seed_attempts(int64_t restarts, int k)
     return restarts < least ? restarts : least;
 }
 
+static int given_up(const tc_kmeans_seeder *s)
+{
+    return s->params.give_up != NULL && s->params.give_up();
+}
+
 static tc_status allocate(tc_kmeans_seeder *s, tc_error *err)
 {
     const int64_t n = s->sample->n;
@@ -67,7 +73,7 @@ static tc_status allocate(tc_kmeans_seeder *s, tc_error *err)
     TC_TRY(tc_kmeans_create(s->k, s->sample->d, &s->model, err));
     TC_TRY(tc_kmeans_create(s->k, s->sample->d, &s->trial, err));
     if (s->params.local_rounds > 0) {
-        TC_TRY(tc_kmeans_local_create(s->sample, s->k, &s->local, err));
+        TC_TRY(tc_kmeans_local_create(s->sample, s->k, s->params.give_up, &s->local, err));
     }
     s->label = tc_mem_alloc(n, 1, err);
     s->trial_label = tc_mem_alloc(n, 1, err);
@@ -98,6 +104,7 @@ tc_status tc_kmeans_seeder_create(const tc_kmeans_rows *sample, int k,
     }
     s->sample = sample;
     s->params = *params;
+    s->params.limits.give_up = params->give_up;
     s->k = k;
     s->n_candidates = params->local_rounds > 0 ? 1 : 2 + (int)log((double)k);
     st = allocate(s, err);
@@ -240,7 +247,7 @@ static int plus_plus(tc_kmeans_seeder *s, tc_rng *rng)
     int n_centres = 1;
     tc_kmeans_point(s->sample, draw_first(s->sample, rng), s->centre);
     sum = measure(s->sample, s->centre, NULL, s->distance);
-    for (; n_centres < s->k && sum > 0; n_centres++) {
+    for (; n_centres < s->k && sum > 0 && !given_up(s); n_centres++) {
         sum = add_centre(s, rng, sum, &s->centre[(int64_t)n_centres * s->sample->d]);
     }
     return n_centres;
@@ -250,10 +257,10 @@ static int plus_plus(tc_kmeans_seeder *s, tc_rng *rng)
  * shrinks, so a gap of many times the last drop will not be closed. */
 static double judge_trial(tc_kmeans_seeder *s, double incumbent)
 {
-    const tc_kmeans_limits one = {1, 0};
+    const tc_kmeans_limits one = {.max_iterations = 1};
     double before = HUGE_VAL;
     tc_kmeans_report report = {0};
-    for (int pass = 0; pass < TRIAL_PASSES; pass++) {
+    for (int pass = 0; pass < TRIAL_PASSES && !given_up(s); pass++) {
         report = tc_kmeans_fit(s->trial, s->sample, &one, s->trial_label, s->delta);
         if (report.stable ||
             report.inertia - incumbent > HOPE * (before - report.inertia)) {
@@ -268,7 +275,7 @@ static double judge_trial(tc_kmeans_seeder *s, double incumbent)
 static double swap_centres(tc_kmeans_seeder *s, tc_rng *rng, double inertia)
 {
     const uint64_t n = (uint64_t)s->sample->n;
-    for (int64_t t = 0; t < s->params.swaps && inertia > 0; t++) {
+    for (int64_t t = 0; t < s->params.swaps && inertia > 0 && !given_up(s); t++) {
         const int a = (int)tc_rng_below(rng, (uint64_t)s->k);
         int32_t point[TC_KMEANS_MAX_D];
         double reached;
@@ -294,7 +301,7 @@ static double swap_centres(tc_kmeans_seeder *s, tc_rng *rng, double inertia)
 /* Single rows move as long as that helps; Lloyd then brings the centres to the grid. */
 static double exchange_rows(tc_kmeans_seeder *s)
 {
-    for (int pass = 0; pass < EXCHANGE_PASSES; pass++) {
+    for (int pass = 0; pass < EXCHANGE_PASSES && !given_up(s); pass++) {
         if (tc_kmeans_exchange(s->model, s->sample, s->label, s->mean) == 0) {
             break;
         }
@@ -316,6 +323,16 @@ static void keep_best(tc_kmeans_seeder *s, double inertia, int64_t attempt)
         }
     }
     s->best = (tc_kmeans_attempt){inertia, attempt, n, s->best_centre};
+}
+
+/* The end of an attempt; an answer of give_up stays, so what was cut short anywhere is seen here. */
+static int judge(tc_kmeans_seeder *s, double inertia, int64_t attempt)
+{
+    const int whole = !given_up(s);
+    if (whole && inertia < s->best.inertia) {
+        keep_best(s, inertia, attempt);
+    }
+    return whole;
 }
 
 /* Lloyd from s->centre. */
@@ -344,7 +361,7 @@ static double fit_by_search(tc_kmeans_seeder *s, tc_rng *rng)
     return inertia;
 }
 
-void tc_kmeans_seeder_try(tc_kmeans_seeder *s, int64_t attempt)
+int tc_kmeans_seeder_try(tc_kmeans_seeder *s, int64_t attempt)
 {
     tc_rng rng = tc_rng_stream(s->params.seed, PURPOSE_ATTEMPT, (uint64_t)attempt);
     const int n_centres = plus_plus(s, &rng);
@@ -356,20 +373,16 @@ void tc_kmeans_seeder_try(tc_kmeans_seeder *s, int64_t attempt)
     if (s->params.exchange) {
         inertia = exchange_rows(s);
     }
-    if (inertia < s->best.inertia) {
-        keep_best(s, inertia, attempt);
-    }
+    return judge(s, inertia, attempt);
 }
 
-void tc_kmeans_seeder_start(tc_kmeans_seeder *s, int64_t attempt, const int32_t *centre,
-                            int n_centres)
+int tc_kmeans_seeder_start(tc_kmeans_seeder *s, int64_t attempt, const int32_t *centre,
+                           int n_centres)
 {
     double inertia;
     memcpy(s->centre, centre, (size_t)n_centres * (size_t)s->sample->d * sizeof *s->centre);
     inertia = fit_from(s, n_centres);
-    if (inertia < s->best.inertia) {
-        keep_best(s, inertia, attempt);
-    }
+    return judge(s, inertia, attempt);
 }
 
 tc_kmeans_attempt tc_kmeans_seeder_best(const tc_kmeans_seeder *s)

@@ -179,7 +179,7 @@ static inline double points_fit(const points *p, int k, int64_t restarts, uint8_
         points_sample(p, (p->n + POINTS_SAMPLE - 1) / POINTS_SAMPLE, &picked);
     const tc_kmeans_seed_params params = tc_kmeans_seed_effort(1, sample.n, k);
     const int64_t attempts = tc_kmeans_seed_attempts(restarts, k);
-    const tc_kmeans_limits limits = {1000, 0};
+    const tc_kmeans_limits limits = {.max_iterations = 1000};
     uint8_t *own = malloc((size_t)p->n);
     tc_kmeans_seeder *seeder;
     tc_kmeans *model;

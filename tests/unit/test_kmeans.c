@@ -75,7 +75,7 @@ static void parts_and_order_of_rows_change_nothing(void **state)
     enum { K = 7, D = 5, N = 650 };
     fixture *whole = make(N, D, K, 4000);
     fixture *parts = make(N, D, K, 4000);
-    const tc_kmeans_limits limits = {100, 0};
+    const tc_kmeans_limits limits = {.max_iterations = 100};
     int64_t from[N];
     int32_t centre[K * D];
     (void)state;
@@ -175,7 +175,7 @@ static void centres_are_rounded_half_to_even(void **state)
 static void as_many_clusters_as_rows_leave_no_inertia(void **state)
 {
     fixture *f = make(40, 3, 40, 100000);
-    const tc_kmeans_limits limits = {50, 0};
+    const tc_kmeans_limits limits = {.max_iterations = 50};
     tc_kmeans_report report;
     (void)state;
     start(f, 1); /* the other 39 are filled by the rule for empty clusters */
@@ -188,7 +188,7 @@ static void as_many_clusters_as_rows_leave_no_inertia(void **state)
 
 static void fewer_different_rows_than_clusters_leave_empty_ones(void **state)
 {
-    const tc_kmeans_limits limits = {50, 0};
+    const tc_kmeans_limits limits = {.max_iterations = 50};
     (void)state;
     for (int distinct = 1; distinct <= 3; distinct++) {
         fixture *f = make(60, 2, 9, 5);
@@ -275,16 +275,17 @@ static void fits_stop_by_each_of_the_limits(void **state)
     tc_kmeans_report report;
     (void)state;
     start(f, 12);
-    report =
-        tc_kmeans_fit(f->model, &f->rows, &(tc_kmeans_limits){3, 0}, f->label, f->delta);
+    report = tc_kmeans_fit(f->model, &f->rows, &(tc_kmeans_limits){.max_iterations = 3},
+                           f->label, f->delta);
     assert_int_equal(report.iterations, 3);
     assert_false(report.stable);
-    report = tc_kmeans_fit(f->model, &f->rows, &(tc_kmeans_limits){100, 0.5}, f->label,
-                           f->delta);
+    report = tc_kmeans_fit(f->model, &f->rows,
+                           &(tc_kmeans_limits){.max_iterations = 100, .tolerance = 0.5},
+                           f->label, f->delta);
     assert_int_equal(report.iterations, 2);
     assert_false(report.stable);
-    report =
-        tc_kmeans_fit(f->model, &f->rows, &(tc_kmeans_limits){1000, 0}, f->label, f->delta);
+    report = tc_kmeans_fit(f->model, &f->rows, &(tc_kmeans_limits){.max_iterations = 1000},
+                           f->label, f->delta);
     assert_true(report.stable && report.iterations > 1 && report.iterations < 1000);
     sums_equal_a_recount(f);
     drop(f);
@@ -300,8 +301,9 @@ static void the_exchange_only_lowers_and_ends_where_lloyd_stays(void **state)
         tc_kmeans_report report;
         double before;
         start(f, 8);
-        report = tc_kmeans_fit(f->model, &f->rows, &(tc_kmeans_limits){1000, 0}, f->label,
-                               f->delta);
+        report =
+            tc_kmeans_fit(f->model, &f->rows, &(tc_kmeans_limits){.max_iterations = 1000},
+                          f->label, f->delta);
         before = report.inertia;
         while (tc_kmeans_exchange(f->model, &f->rows, f->label, mean) > 0) {
             const double after = tc_kmeans_inertia(f->model);

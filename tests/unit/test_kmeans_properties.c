@@ -99,7 +99,7 @@ static void inertia_never_rises_and_sums_equal_a_recount(void **state)
     int filled = 0;
     (void)state;
     for (int c = 0; c < CASES; c++) {
-        const tc_kmeans_limits one = {1, 0};
+        const tc_kmeans_limits one = {.max_iterations = 1};
         tc_kmeans_report report = {0};
         tc_rng rng;
         fixture *f = draw(c, &rng);
