@@ -24,7 +24,8 @@ void tc_fold_destroy(tc_fold **fold);
 /* Collective. Calls visit for each shard of this rank in ascending order, adds the doubles
  * of each shard to exact accumulators, and merges all ranks in one Allreduce of int64 that
  * also carries the number of failed ranks. On success tc_fold_int and tc_fold_real are
- * equal on all ranks. Cost: n_int + 12 n_real words of 8 bytes a call. */
+ * equal on all ranks. Errors (agreed): those of visit; TC_EINTERRUPT if a rank was asked to stop (stop.h), which is looked
+ * at before each shard. Cost: n_int + 12 n_real words of 8 bytes a call. */
 TC_NODISCARD tc_status tc_fold_run_all(tc_comm *comm, const tc_shards *shards,
                                        tc_fold *fold, tc_fold_visit *visit, void *context,
                                        tc_error *err);

@@ -1,6 +1,8 @@
 /* model_feature.c - features of features.h5 as columns of doubles. */
 #include "tiercel/model_feature.h"
 
+#include "tiercel/stop.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -205,6 +207,7 @@ tc_status tc_model_column_read(tc_model_column *column, int64_t row0, int64_t n,
 {
     const size_t size = tc_type_size(&column->field);
     uint8_t *narrow = (uint8_t *)out + (size_t)n * (sizeof *out - size);
+    TC_TRY(tc_stop_check(err));
     TC_TRY(tc_store_read(column->piece, narrow, row0, n, err));
     if (column->field.type != TC_F64) {
         widen(column, narrow, n, out);

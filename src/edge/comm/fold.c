@@ -1,5 +1,6 @@
 #include "tiercel/fold.h"
 
+#include "tiercel/stop.h"
 #include "tiercel/xacc.h"
 
 #include <string.h>
@@ -58,6 +59,7 @@ static tc_status visit_shards(const tc_shards *shards, tc_fold *fold, tc_fold_vi
         const int64_t row = shards->first_row[s] - shards->row0;
         const int64_t n_rows = shards->first_row[s + 1] - shards->first_row[s];
         memset(fold->partial, 0, (size_t)fold->n_real * sizeof *fold->partial);
+        TC_TRY(tc_stop_check(err));
         TC_TRY(visit(context, row, n_rows, fold->words + 1, fold->partial, err));
         for (int64_t i = 0; i < fold->n_real; i++) {
             tc_xacc_add(&acc[i], fold->partial[i]);

@@ -2,6 +2,7 @@
 #include "segment_impl.h"
 
 #include "tiercel/log.h"
+#include "tiercel/stage_checkpoint.h"
 
 static void free_all(tc_segment *s)
 {
@@ -13,6 +14,7 @@ static void free_all(tc_segment *s)
     tc_shards_free(&s->customers);
     tc_segment_identity_destroy(&s->identity);
     tc_segment_previous_close_all(&s->previous);
+    tc_checkpoint_close_all(&s->checkpoint);
     tc_store_close_all(&s->features);
     tc_mem_free(s);
 }
@@ -28,6 +30,27 @@ static void log_result(const tc_segment *s)
                     "customers than segment.k = %lld; lower it",
                     (long long)s->config->segment.k);
     }
+}
+
+/* Collective. From the fits to the file; what is done of them stays when the stage must stop. */
+static tc_status finish_all(tc_segment *s, tc_error *err)
+{
+    tc_status st = tc_segment_fit_all(s, err);
+    if (st == TC_OK) {
+        st = tc_segment_rank_all(s, err);
+    }
+    if (st == TC_OK) {
+        st = tc_segment_describe_all(s, err);
+    }
+    if (st == TC_OK) {
+        st = tc_segment_write_all(s, err);
+    }
+    st = tc_segment_fit_keep_all(s, st, err);
+    if (st == TC_OK) {
+        tc_checkpoint_done_all(s->checkpoint);
+        log_result(s);
+    }
+    return st;
 }
 
 tc_status tc_segment_all(tc_comm *comm, const tc_config *config, tc_error *err)
@@ -46,19 +69,11 @@ tc_status tc_segment_all(tc_comm *comm, const tc_config *config, tc_error *err)
         st = tc_segment_previous_all(s, err);
     }
     if (st == TC_OK) {
-        st = tc_segment_fit_all(s, err);
+        st = tc_stage_checkpoint_all(comm, config, TC_STAGE_SEGMENT, "", &s->checkpoint,
+                                     err);
     }
     if (st == TC_OK) {
-        st = tc_segment_rank_all(s, err);
-    }
-    if (st == TC_OK) {
-        st = tc_segment_describe_all(s, err);
-    }
-    if (st == TC_OK) {
-        st = tc_segment_write_all(s, err);
-    }
-    if (st == TC_OK) {
-        log_result(s);
+        st = finish_all(s, err);
     }
     st = tc_segment_features_end_all(&s->columns, st, err);
     free_all(s);

@@ -1,10 +1,12 @@
 /* segment_compare.c - stability and gap of every k, from fits on parts of the sample. One fit or pair of fits is a job; rank
  * r takes every r-th, and since a job is a function of the sample alone, it does not matter who does it. */
-#include "segment_choose.h"
+#include "segment_deal.h"
+#include "segment_state.h"
 
 #include "tiercel/fault.h"
 #include "tiercel/hash.h"
 #include "tiercel/kmeans_seed.h"
+#include "tiercel/stop.h"
 #include "tiercel/wide.h"
 
 #include <math.h>
@@ -76,16 +78,17 @@ static tc_status split(const tc_segment_sample *sample, uint64_t key, int64_t mo
     return TC_OK;
 }
 
-/* A model of k clusters of a part: the best of few attempts. */
+/* A model of k clusters of a part: the best of few attempts; anything, if this rank was asked to stop. */
 static tc_status fit_part(const tc_segment_task *task, const tc_kmeans_rows *rows, int k,
                           tc_kmeans_seeder **seeder, tc_error *err)
 {
     tc_kmeans_seed_params params = tc_kmeans_seed_effort(task->seed, rows->n, k);
     params.swaps = 0;
     params.exchange = 0;
+    params.give_up = tc_stop_wanted;
     TC_TRY(tc_kmeans_seeder_create(rows, k, &params, seeder, err));
-    for (int64_t a = 0; a < ATTEMPTS; a++) {
-        tc_kmeans_seeder_try(*seeder, a);
+    for (int64_t a = 0; a < ATTEMPTS && tc_stop_wanted() == 0; a++) {
+        (void)tc_kmeans_seeder_try(*seeder, a);
     }
     return TC_OK;
 }
@@ -168,40 +171,59 @@ static tc_status log_within(const tc_segment_task *task, const tc_kmeans_rows *r
     return st;
 }
 
-/* Everything this rank computes: value[] of its own jobs, 0 elsewhere. */
+/* Jobs: [n_pairs][n] stability, then [1 + n_references][n] ln of inertia. */
 typedef struct {
     const tc_segment_task *task;
     const tc_segment_sample *sample;
     tc_segment_choice *choice;
     int64_t n_pairs, n_references;
-    double *value; /* [n_pairs][n] stability, then [1 + n_references][n] ln of inertia */
-    int64_t *bits; /* the same on its way between ranks */
+    tc_segment_deal deal;
+    int64_t *bits; /* values on their way between ranks */
 } jobs;
 
-static int is_mine(const jobs *q, int64_t job)
+/* 1 if this rank has one of the n jobs from `first` on to do now. */
+static int has_any(const jobs *q, int64_t first)
 {
-    return job % tc_comm_size(q->task->comm) == tc_comm_rank(q->task->comm);
+    int any = 0;
+    for (int i = 0; i < q->choice->n; i++) {
+        any |= tc_segment_deal_has(&q->deal, first + i);
+    }
+    return any && !tc_segment_deal_pause(&q->deal);
+}
+
+static int is_next(const jobs *q, int64_t job)
+{
+    return tc_segment_deal_has(&q->deal, job) && !tc_segment_deal_pause(&q->deal);
+}
+
+static tc_status run_pair(jobs *q, int64_t p, int64_t modulus, tc_error *err)
+{
+    const int n = q->choice->n;
+    const uint64_t key = tc_hash_mix(q->task->seed, PURPOSE_PART + (uint64_t)p);
+    part third[THIRDS] = {{.x = NULL}};
+    tc_status st = split(q->sample, key, modulus, third, THIRDS, err);
+    for (int i = 0; i < n && st == TC_OK; i++) {
+        if (is_next(q, p * n + i)) {
+            st = stability_of(q->task, third, q->choice->candidate[i].k,
+                              &q->choice->job_value[p * n + i], err);
+            tc_segment_deal_tick(&q->deal, p * n + i);
+        }
+    }
+    for (int i = 0; i < THIRDS; i++) {
+        part_free(&third[i]);
+    }
+    return st;
 }
 
 static tc_status run_stability(jobs *q, tc_error *err)
 {
-    const int n = q->choice->n;
     const int64_t rows = q->sample->rows.n;
     const int64_t modulus =
         rows > STABILITY_ROWS ? THIRDS * (rows / STABILITY_ROWS + 1) : THIRDS;
     tc_status st = TC_OK;
     for (int64_t p = 0; p < q->n_pairs && st == TC_OK; p++) {
-        part third[THIRDS] = {{.x = NULL}};
-        const uint64_t key = tc_hash_mix(q->task->seed, PURPOSE_PART + (uint64_t)p);
-        st = split(q->sample, key, modulus, third, THIRDS, err);
-        for (int i = 0; i < n && st == TC_OK; i++) {
-            if (is_mine(q, p * n + i)) {
-                st = stability_of(q->task, third, q->choice->candidate[i].k,
-                                  &q->value[p * n + i], err);
-            }
-        }
-        for (int i = 0; i < THIRDS; i++) {
-            part_free(&third[i]);
+        if (has_any(q, p * q->choice->n)) {
+            st = run_pair(q, p, modulus, err);
         }
     }
     return st;
@@ -219,16 +241,20 @@ static tc_status run_references(jobs *q, tc_error *err)
         st = part_create(own.rows.n, own.rows.d, &reference, err);
     }
     for (int64_t b = 0; b <= q->n_references && st == TC_OK; b++) {
+        const int64_t first = (q->n_pairs + b) * n;
         tc_kmeans_rows data = own.rows;
+        if (!has_any(q, first)) {
+            continue;
+        }
         if (b > 0) {
             tc_cluster_reference(&own.rows, q->task->seed, (uint64_t)b, reference.x);
             data.x = reference.x;
         }
         for (int i = 0; i < n && st == TC_OK; i++) {
-            const int64_t job = (q->n_pairs + b) * n + i;
-            if (is_mine(q, job)) {
-                st = log_within(q->task, &data, q->choice->candidate[i].k, &q->value[job],
-                                err);
+            if (is_next(q, first + i)) {
+                st = log_within(q->task, &data, q->choice->candidate[i].k,
+                                &q->choice->job_value[first + i], err);
+                tc_segment_deal_tick(&q->deal, first + i);
             }
         }
     }
@@ -237,32 +263,60 @@ static tc_status run_references(jobs *q, tc_error *err)
     return st;
 }
 
+/* Local. Jobs of this rank until it pauses. */
 static tc_status run_mine(jobs *q, tc_error *err)
 {
-    const int64_t lines = q->n_pairs + q->n_references + 1;
-    q->value = tc_mem_alloc(lines * q->choice->n, sizeof *q->value, err);
-    q->bits = tc_mem_alloc(lines * q->choice->n, sizeof *q->bits, err);
-    if (q->value == NULL || q->bits == NULL) {
-        return TC_ENOMEM;
-    }
     TC_TRY(TC_FAULT("segment.compare", err));
     TC_TRY(run_stability(q, err));
     return q->n_references > 0 ? run_references(q, err) : TC_OK;
 }
 
-/* Collective. A job was done by one rank; the others have all bits 0. */
-static void merge_all(const jobs *q)
+/* Local. The list of jobs, if no checkpoint brought it, and this rank's part of them. */
+static tc_status deal_out(jobs *q, tc_error *err)
 {
-    const int64_t n = (q->n_pairs + q->n_references + 1) * q->choice->n;
-    memcpy(q->bits, q->value, (size_t)n * sizeof *q->bits);
-    tc_comm_sum_i64_all(q->task->comm, q->bits, n);
-    memcpy(q->value, q->bits, (size_t)n * sizeof *q->bits);
+    tc_segment_choice *c = q->choice;
+    const int64_t lines = q->n_pairs + (q->n_references > 0 ? q->n_references + 1 : 0);
+    if (c->job_done == NULL || c->n_jobs != lines * c->n) {
+        tc_mem_free(c->job_done);
+        tc_mem_free(c->job_value);
+        c->n_jobs = lines * c->n;
+        c->job_value = NULL;
+        c->job_done = tc_mem_alloc(c->n_jobs, sizeof *c->job_done, err);
+        c->job_value = tc_mem_alloc(c->n_jobs, sizeof *c->job_value, err);
+        if (c->job_done == NULL || c->job_value == NULL) {
+            return TC_ENOMEM;
+        }
+    }
+    q->bits = tc_mem_alloc(c->n_jobs, sizeof *q->bits, err);
+    if (q->bits == NULL) {
+        return TC_ENOMEM;
+    }
+    return tc_segment_deal_create(q->task->comm, c->job_done, c->n_jobs, &q->deal, err);
+}
+
+/* Collective. A job of this deal was done by one rank; the others have all bits 0. */
+static void share_all(const jobs *q)
+{
+    double *value = q->choice->job_value;
+    for (int64_t i = 0; i < q->deal.n; i++) {
+        q->bits[i] = 0;
+        if (q->deal.share[i] == TC_SEGMENT_MINE && q->deal.done[i]) {
+            memcpy(&q->bits[i], &value[i], sizeof q->bits[i]);
+        }
+    }
+    tc_comm_sum_i64_all(q->task->comm, q->bits, q->deal.n);
+    for (int64_t i = 0; i < q->deal.n; i++) {
+        if (q->deal.share[i] != TC_SEGMENT_DONE) {
+            memcpy(&value[i], &q->bits[i], sizeof value[i]);
+        }
+    }
 }
 
 static tc_status finish(const jobs *q, tc_error *err)
 {
     const int n = q->choice->n;
-    const double *within = &q->value[q->n_pairs * n];
+    const double *value = q->choice->job_value;
+    const double *within = &value[q->n_pairs * n];
     double *gap = tc_mem_alloc(2 * (int64_t)n, sizeof *gap, err);
     if (gap == NULL) {
         return TC_ENOMEM;
@@ -272,14 +326,32 @@ static tc_status finish(const jobs *q, tc_error *err)
     }
     for (int i = 0; i < n; i++) {
         tc_cluster_candidate *c = &q->choice->candidate[i];
+        c->stability = 0;
         for (int64_t p = 0; p < q->n_pairs; p++) {
-            c->stability += q->value[p * n + i] / (double)q->n_pairs;
+            c->stability += value[p * n + i] / (double)q->n_pairs;
         }
         c->gap = gap[i];
         c->gap_error = gap[n + i];
     }
     tc_mem_free(gap);
     return TC_OK;
+}
+
+/* Collective. Ranks do their jobs, and meet now and then. */
+static tc_status run_all(jobs *q, tc_error *err)
+{
+    tc_segment_keeping keeping = {.task = q->task, .choice = q->choice};
+    int64_t left = q->deal.n;
+    tc_status st = TC_OK;
+    while (st == TC_OK && left > 0) {
+        st = tc_comm_agree_all(q->task->comm, run_mine(q, err), err);
+        if (st == TC_OK) {
+            left = tc_segment_deal_meet_all(q->task->comm, &q->deal);
+            share_all(q);
+            st = tc_segment_keep_all(&keeping, err);
+        }
+    }
+    return st;
 }
 
 tc_status tc_segment_compare_all(const tc_segment_task *task,
@@ -296,14 +368,16 @@ tc_status tc_segment_compare_all(const tc_segment_task *task,
         (int64_t)THIRDS * LEAST_ROWS * choice->candidate[choice->n - 1].k) {
         q.n_pairs = 0; /* parts with few rows a cluster say nothing */
     }
-    st = tc_comm_agree_all(task->comm, run_mine(&q, err), err);
+    st = tc_comm_agree_all(task->comm, deal_out(&q, err), err);
     if (st == TC_OK) {
-        merge_all(&q);
+        st = run_all(&q, err);
+    }
+    if (st == TC_OK) {
         choice->stability = q.n_pairs;
         choice->references = q.n_references;
         st = tc_comm_agree_all(task->comm, finish(&q, err), err);
     }
-    tc_mem_free(q.value);
+    tc_segment_deal_free(&q.deal);
     tc_mem_free(q.bits);
     return st;
 }

@@ -1,5 +1,6 @@
 /* segment_fit.c - the model of the stage: the chosen one of all fits over the known customers. */
 #include "segment_impl.h"
+#include "segment_state.h"
 
 /* Collective. */
 static tc_status fit_all(tc_segment *s, const tc_segment_task *task, tc_error *err)
@@ -23,7 +24,8 @@ static tc_segment_task task_of(const tc_segment *s)
                              .n_fitted = s->survey.fitted,
                              .config = &s->config->segment,
                              .seed = (uint64_t)s->config->seed,
-                             .per_weight = s->rows.roles.per_weight};
+                             .per_weight = s->rows.roles.per_weight,
+                             .checkpoint = s->checkpoint};
 }
 
 tc_status tc_segment_fit_all(tc_segment *s, tc_error *err)
@@ -33,6 +35,13 @@ tc_status tc_segment_fit_all(tc_segment *s, tc_error *err)
     task.n_last = tc_segment_previous_centres(s, last);
     task.last = task.n_last > 0 ? last : NULL;
     return fit_all(s, &task, err);
+}
+
+tc_status tc_segment_fit_keep_all(const tc_segment *s, tc_status status, tc_error *err)
+{
+    const tc_segment_task task = task_of(s);
+    tc_segment_keeping keeping = {.task = &task, .choice = s->choice};
+    return s->choice != NULL ? tc_segment_keep_at_stop_all(&keeping, status, err) : status;
 }
 
 tc_status tc_segment_fit_from_all(tc_segment *s, const int32_t *centre, int n,

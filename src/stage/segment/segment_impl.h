@@ -52,6 +52,8 @@ typedef struct tc_segment {
     double unit;                    /* of the grid, in model space */
     tc_matrix *matrix;              /* the known rows */
 
+    tc_checkpoint *checkpoint; /* of the fits */
+
     /* All fits, and the chosen one of them, borrowed. */
     tc_segment_choice *choice;
     tc_kmeans *model;
@@ -99,6 +101,10 @@ TC_NODISCARD tc_status tc_segment_feature_all(tc_segment *s, const char *feature
 /* Collective. Fits the known customers and chooses the number of clusters: choice, model, label, report. Errors
  * (agreed): as tc_segment_choose_all. */
 TC_NODISCARD tc_status tc_segment_fit_all(tc_segment *s, tc_error *err);
+
+/* Collective. The end of what follows a fit: keeps the fit if status, which is agreed, is TC_EINTERRUPT. Returns status. */
+TC_NODISCARD tc_status tc_segment_fit_keep_all(const tc_segment *s, tc_status status,
+                                               tc_error *err);
 
 /* Collective. The same from given centres, centre[n][n_dim] on the grid. */
 TC_NODISCARD tc_status tc_segment_fit_from_all(tc_segment *s, const int32_t *centre, int n,

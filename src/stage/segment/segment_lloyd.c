@@ -1,7 +1,9 @@
 #include "segment_lloyd.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/stop.h"
 
+#include <math.h>
 #include <string.h>
 
 enum {
@@ -18,6 +20,47 @@ typedef struct {
     int64_t
         *sums; /* deltas of the fits that are not over, one after the other, and a word */
 } lloyd;
+
+void tc_segment_centres_take(const tc_kmeans *model, tc_segment_centres *out)
+{
+    memcpy(out->centre, model->centre,
+           (size_t)model->k * (size_t)model->d * sizeof *out->centre);
+    for (int a = 0; a < model->k; a++) {
+        out->empty[a] = (uint8_t)(isinf(model->half[a]) ? 1 : 0);
+    }
+}
+
+void tc_segment_centres_put(const tc_segment_centres *centres, tc_kmeans *model)
+{
+    tc_kmeans_start(model, NULL, 0);
+    for (int a = 0; a < model->k; a++) {
+        if (!centres->empty[a]) {
+            tc_kmeans_place(model, a, &centres->centre[(int64_t)a * model->d]);
+        }
+    }
+}
+
+static tc_status create_centres(int k, int d, tc_segment_centres *out, tc_error *err)
+{
+    out->centre = tc_mem_alloc((int64_t)k * d, sizeof *out->centre, err);
+    out->empty = tc_mem_alloc(k, sizeof *out->empty, err);
+    return out->centre == NULL || out->empty == NULL ? TC_ENOMEM : TC_OK;
+}
+
+tc_status tc_segment_centres_create(tc_segment_fit *fit, tc_error *err)
+{
+    TC_TRY(create_centres(fit->model->k, fit->model->d, &fit->last, err));
+    return create_centres(fit->model->k, fit->model->d, &fit->next, err);
+}
+
+void tc_segment_centres_free(tc_segment_fit *fit)
+{
+    tc_mem_free(fit->last.centre);
+    tc_mem_free(fit->last.empty);
+    tc_mem_free(fit->next.centre);
+    tc_mem_free(fit->next.empty);
+    fit->last = fit->next = (tc_segment_centres){0};
+}
 
 static tc_status add_total(void *context, const tc_kmeans_rows *piece, int64_t row0,
                            int64_t *sums, tc_error *err)
@@ -50,6 +93,7 @@ static tc_status assign_piece(void *context, const tc_kmeans_rows *piece, int64_
         const int64_t left = piece->n - i;
         const tc_kmeans_rows rows = tc_kmeans_part(piece, i, left < CHUNK ? left : CHUNK);
         int64_t *delta = sums;
+        TC_TRY(tc_stop_check(err));
         for (int f = 0; f < l->n; f++) {
             if (!l->fit[f].over) {
                 tc_kmeans_assign(l->fit[f].model, &rows, &l->fit[f].label[row0 + i], delta);
@@ -149,6 +193,30 @@ static int64_t words_of(const lloyd *l)
     return words;
 }
 
+/* Collective. The labels of all fits that are not over and what changes in their sums, one after the other in l->sums. */
+static tc_status search_all(lloyd *l, tc_error *err)
+{
+    return tc_matrix_sum_all(l->comm, l->m, assign_piece, l, l->sums, words_of(l), err);
+}
+
+/* Collective. Takes the change of the sums of one fit; *moved: rows that moved. last is then what was searched. */
+static tc_status settle_all(lloyd *l, tc_segment_fit *fit, const int64_t *delta,
+                            int64_t *moved, tc_error *err)
+{
+    const tc_segment_centres before = fit->last;
+    tc_status st;
+    *moved = delta[tc_kmeans_words(fit->model) - 1];
+    tc_segment_centres_take(fit->model, &fit->next);
+    tc_kmeans_add(fit->model, delta);
+    tc_kmeans_centres(fit->model);
+    st = fill_empty_all(l, fit, moved, err);
+    if (st == TC_OK) {
+        fit->last = fit->next;
+        fit->next = before;
+    }
+    return st;
+}
+
 /* Collective. One pass for all fits that are not over; *left: how many are not over after it. */
 static tc_status pass_all(lloyd *l, const tc_kmeans_limits *limits, int *left,
                           tc_error *err)
@@ -156,17 +224,14 @@ static tc_status pass_all(lloyd *l, const tc_kmeans_limits *limits, int *left,
     const int64_t *delta = l->sums;
     TC_ASSERT(delta != NULL);
     *left = 0;
-    TC_TRY(tc_matrix_sum_all(l->comm, l->m, assign_piece, l, l->sums, words_of(l), err));
+    TC_TRY(search_all(l, err));
     for (int f = 0; f < l->n; f++) {
         tc_segment_fit *fit = &l->fit[f];
         int64_t moved;
         if (fit->over) {
             continue;
         }
-        moved = delta[tc_kmeans_words(fit->model) - 1];
-        tc_kmeans_add(fit->model, delta);
-        tc_kmeans_centres(fit->model);
-        TC_TRY(fill_empty_all(l, fit, &moved, err));
+        TC_TRY(settle_all(l, fit, delta, &moved, err));
         delta += tc_kmeans_words(fit->model);
         fit->over = tc_kmeans_stop(fit->model, limits, moved, &fit->report);
         *left += !fit->over;
@@ -174,20 +239,75 @@ static tc_status pass_all(lloyd *l, const tc_kmeans_limits *limits, int *left,
     return TC_OK;
 }
 
+/* Collective. Makes the last pass of all fits that have one again: from the centres that it searched, with rows that have
+ * no label, it gives the same labels and the same sums, hence the same centres and the same clusters to fill. */
+static tc_status repeat_all(lloyd *l, tc_error *err)
+{
+    const int64_t *delta = l->sums;
+    tc_status st;
+    int any = 0;
+    uint8_t *over = tc_mem_alloc(l->n, sizeof *over, err);
+    for (int f = 0; over != NULL && f < l->n; f++) {
+        over[f] = l->fit[f].over != 0;
+    }
+    st = tc_comm_agree_all(l->comm, over == NULL ? TC_ENOMEM : TC_OK, err);
+    for (int f = 0; st == TC_OK && f < l->n; f++) {
+        tc_segment_fit *fit = &l->fit[f];
+        fit->over = fit->report.iterations == 0;
+        any |= !fit->over;
+        tc_segment_centres_put(&fit->last, fit->model);
+    }
+    if (st == TC_OK && any) {
+        st = search_all(l, err);
+    }
+    for (int f = 0; st == TC_OK && f < l->n; f++) {
+        int64_t moved;
+        TC_ASSERT(delta != NULL);
+        if (!l->fit[f].over) {
+            st = settle_all(l, &l->fit[f], delta, &moved, err);
+            delta += tc_kmeans_words(l->fit[f].model);
+        }
+    }
+    for (int f = 0; over != NULL && f < l->n; f++) {
+        l->fit[f].over = over[f];
+    }
+    tc_mem_free(over);
+    return st;
+}
+
+static int count_left(const lloyd *l)
+{
+    int left = 0;
+    for (int f = 0; f < l->n; f++) {
+        left += !l->fit[f].over;
+    }
+    return left;
+}
+
 tc_status tc_segment_lloyd_all(tc_comm *comm, tc_matrix *m, int64_t row0,
-                               tc_segment_fit *fit, int n, const tc_kmeans_limits *limits,
-                               tc_error *err)
+                               tc_segment_fit *fit, int n,
+                               const tc_segment_lloyd_params *params, tc_error *err)
 {
     lloyd l = {.comm = comm, .m = m, .row0 = row0, .fit = fit, .n = n};
-    int left = n;
+    int64_t words = 1;
+    int left = count_left(&l);
     tc_status st;
-    l.sums = tc_mem_alloc(words_of(&l) + 1, sizeof *l.sums, err);
+    for (int f = 0; f < n; f++) {
+        words += tc_kmeans_words(fit[f].model);
+    }
+    l.sums = tc_mem_alloc(words, sizeof *l.sums, err);
     st = tc_comm_agree_all(comm, l.sums == NULL ? TC_ENOMEM : TC_OK, err);
     if (st == TC_OK) {
         st = total_all(&l, err);
     }
+    if (st == TC_OK) {
+        st = repeat_all(&l, err);
+    }
     while (st == TC_OK && left > 0) {
-        st = pass_all(&l, limits, &left, err);
+        st = pass_all(&l, &params->limits, &left, err);
+        if (st == TC_OK) {
+            st = params->keep_all(params->context, err);
+        }
     }
     tc_mem_free(l.sums);
     return st;

@@ -1,8 +1,13 @@
 #include "segment_matrix.h"
 
+#include "tiercel/stop.h"
+
 #include <string.h>
 
-enum { LANES = TC_KMEANS_LANES };
+enum {
+    LANES = TC_KMEANS_LANES,
+    PIECE = 256 * LANES /* rows between two looks whether this rank was asked to stop */
+};
 
 /* x and count hold all rows, or a window of `capacity` rows through which they pass. */
 struct tc_matrix {
@@ -152,7 +157,14 @@ tc_status tc_matrix_visit(tc_matrix *m, tc_matrix_visit_fn *visit, void *context
     if (m->streams) {
         return stream(m, visit, context, err);
     }
-    return rows.n > 0 ? visit(context, &rows, 0, err) : TC_OK;
+    for (int64_t row0 = 0; row0 < m->n; row0 += PIECE) {
+        const int64_t left = m->n - row0;
+        const tc_kmeans_rows piece =
+            tc_kmeans_part(&rows, row0, left < PIECE ? left : PIECE);
+        TC_TRY(tc_stop_check(err));
+        TC_TRY(visit(context, &piece, row0, err));
+    }
+    return TC_OK;
 }
 
 /* The pass that counts; in memory the rows stay. */

@@ -14,7 +14,7 @@ typedef tc_status tc_matrix_visit_fn(void *context, const tc_kmeans_rows *piece,
                                      int64_t row0, tc_error *err);
 
 /* Local. Visits the rows of this rank in ascending pieces, each row once; no piece is empty. A piece is valid during
- * its visit alone. Errors: those of the visit, which end it; TC_EIO, TC_EDATA where rows are read. */
+ * its visit alone. Errors: those of the visit, which end it; TC_EIO, TC_EDATA where rows are read; TC_EINTERRUPT. */
 TC_NODISCARD tc_status tc_matrix_visit(tc_matrix *m, tc_matrix_visit_fn *visit,
                                        void *context, tc_error *err);
 

@@ -167,6 +167,29 @@ static tc_status to_sample(const parallel *p, tc_segment_sample *sample, tc_erro
     return TC_OK;
 }
 
+/* Collective. The model starts from the best attempt on the candidates. */
+static tc_status start_all(const tc_segment_task *task, const tc_segment_sample *sample,
+                           tc_kmeans *model, tc_error *err)
+{
+    tc_segment_attempts *attempts = tc_mem_alloc(1, sizeof *attempts, err);
+    const int k = model->k;
+    tc_status st =
+        attempts == NULL ? TC_ENOMEM : tc_segment_attempts_begin(task, k, attempts, err);
+    st = tc_comm_agree_all(task->comm, st, err);
+    if (st == TC_OK) {
+        st = tc_segment_attempt_all(task, sample, k, attempts, NULL, NULL, err);
+    }
+    if (st == TC_OK) {
+        TC_ASSERT(attempts != NULL);
+        tc_kmeans_start(model, attempts->centre, (int)attempts->n_centres);
+    }
+    if (attempts != NULL) {
+        tc_mem_free(attempts->done);
+    }
+    tc_mem_free(attempts);
+    return st;
+}
+
 /* Collective. Centres from the weighted candidates, in `model`. */
 static tc_status choose_all(parallel *p, tc_kmeans *model, tc_error *err)
 {
@@ -182,7 +205,7 @@ static tc_status choose_all(parallel *p, tc_kmeans *model, tc_error *err)
         st = tc_comm_agree_all(p->task->comm, to_sample(p, &sample, err), err);
     }
     if (st == TC_OK) {
-        st = tc_segment_seed_all(p->task, &sample, model, err);
+        st = start_all(p->task, &sample, model, err);
     }
     tc_segment_sample_free(&sample);
     return st;
@@ -228,6 +251,7 @@ static tc_status improve_all(parallel *p, tc_kmeans *other, tc_error *err)
             st = approach_all(p, err);
         }
     }
+    TC_ASSERT(st != TC_OK || other != NULL);
     if (st == TC_OK && p->n > p->model->k) {
         st = choose_all(p, other, err);
         if (st == TC_OK) {

@@ -1,6 +1,7 @@
 #include "segment_rows.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/stop.h"
 
 #include <math.h>
 
@@ -99,6 +100,7 @@ tc_status tc_segment_rows_load(tc_segment_rows *rows, int64_t shard, tc_error *e
         return TC_OK;
     }
     TC_TRY(TC_FAULT("segment.read", err));
+    TC_TRY(tc_stop_check(err));
     for (int c = 0; c < rows->source.n_columns; c++) {
         read[c] = column_of(rows, c);
     }

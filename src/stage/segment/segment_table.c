@@ -157,6 +157,15 @@ static tc_status read_centres(const table_run *r, tc_foreign *file, int32_t *cen
     return TC_OK;
 }
 
+/* Collective. It has no run directory, so nothing is kept; stops are noticed. */
+static tc_status open_checkpoint_all(tc_segment *s, tc_error *err)
+{
+    const tc_checkpoint_policy policy = {.seconds = 0, .node_mtbf_hours = 1};
+    const char key[TC_HASH_TEXT] = "";
+    return tc_checkpoint_open_all(s->comm, NULL, "segment", key, &policy, &s->checkpoint,
+                                  err);
+}
+
 /* Collective. */
 static tc_status fit_all(table_run *r, tc_error *err)
 {
@@ -217,6 +226,7 @@ static void number_clusters(table_run *r)
 static void free_all(table_run *r)
 {
     tc_segment *s = &r->s;
+    tc_checkpoint_close_all(&s->checkpoint);
     tc_matrix_destroy(&s->matrix);
     tc_segment_choice_free(&s->choice);
     tc_mem_free(s->known_bits);
@@ -242,6 +252,9 @@ tc_status tc_segment_table_all(tc_comm *comm, const tc_segment_table *table, tc_
     st = load_all(r, err);
     if (st == TC_OK) {
         st = check_distinct_all(r, err);
+    }
+    if (st == TC_OK) {
+        st = open_checkpoint_all(&r->s, err);
     }
     if (st == TC_OK) {
         st = fit_all(r, err);
