@@ -379,7 +379,10 @@ tc_status tc_churn_all(tc_comm *comm, const tc_config *config, tc_error *err)
     stage s = {.job = {.comm = comm, .config = config}};
     tc_status st = tc_churn_open_all(&s.job, err);
     if (st == TC_OK) {
-        st = run_all(&s, err);
+        st = tc_churn_log_open_all(comm, config, &s.job.log, err);
+    }
+    if (st == TC_OK) {
+        st = tc_churn_log_end_all(&s.job.log, run_all(&s, err), err);
     }
     if (st == TC_OK) {
         log_result(&s);

@@ -57,6 +57,7 @@ tc_status tc_churn_open_all(tc_churn_job *job, tc_error *err)
 
 void tc_churn_close_all(tc_churn_job *job)
 {
+    tc_churn_log_free_all(&job->log);
     tc_shards_free(&job->shards);
     tc_store_close_all(&job->out);
     tc_store_close_all(&job->in);

@@ -38,12 +38,19 @@ static tc_status evaluate_all(void *context, const tc_logit_request *request,
                               const int64_t **ints, const double **reals, tc_error *err)
 {
     passes *p = context;
+    tc_churn_log *log = &p->job->log;
+    const int q = p->problem->n_columns + p->problem->has_intercept;
+    const int64_t size[2] = {TC_LOGIT_INTS, tc_logit_n_real(p->problem)};
     tc_status st;
     p->request = request;
+    if (tc_churn_log_next(log, request, q, size, ints, reals)) {
+        return TC_OK;
+    }
     st = tc_fold_run_all(p->job->comm, &p->job->shards, p->fold, visit, p, err);
     *ints = tc_fold_int(p->fold);
     *reals = tc_fold_real(p->fold);
-    return st;
+    return st == TC_OK ? tc_churn_log_add_all(log, request, q, size, *ints, *reals, err)
+                       : st;
 }
 
 /* Local. */

@@ -2,6 +2,8 @@
 #ifndef TC_CHURN_IMPL_H
 #define TC_CHURN_IMPL_H
 
+#include "churn_log.h"
+
 #include "tiercel/date.h"
 #include "tiercel/lineage.h"
 #include "tiercel/logit.h"
@@ -18,6 +20,7 @@ typedef struct {
     int n_use;
     tc_store *in, *out;
     tc_shards shards;
+    tc_churn_log log;
     char date_score[TC_STORE_NAME], date_train[TC_STORE_NAME], date_backtest[TC_STORE_NAME];
 } tc_churn_job;
 
@@ -80,7 +83,8 @@ void tc_churn_rows_free(const tc_churn_job *job, tc_churn_rows *rows);
 /* churn_fit.c */
 
 /* Collective. Logistic regression over the rows of all ranks by tc_logit_fit; column[n_columns]
- * borrowed, *out owned by the caller. Errors (agreed): those of tc_logit_fit, TC_ENOMEM. */
+ * borrowed, *out owned by the caller. Passes that the log of the job has are not made again. Errors (agreed): those
+ * of tc_logit_fit, TC_ENOMEM, TC_EINTERRUPT. */
 TC_NODISCARD tc_status tc_churn_logit_all(tc_churn_job *job,
                                           const tc_logit_problem *problem,
                                           const double *const *column, const int8_t *y,
