@@ -218,6 +218,8 @@ typedef struct {
     int n_rules;
 } tc_config_assign;
 
+enum { TC_CONFIG_FINGERPRINT = 33 }; /* hexadecimal digits, a final zero */
+
 typedef struct {
     char *directory; /* of the results */
     char **events;   /* files or patterns, see tc_config_event_files */
@@ -230,6 +232,8 @@ typedef struct {
     char *scratch;              /* folder, "" = $TMPDIR, else /tmp */
     int64_t checkpoint_seconds; /* between two saves, 0 = by Daly's formula */
     double node_mtbf_hours;     /* mean time between failures of a node */
+    /* of the transactions and the map of ids, set by who has read them; "" = unknown */
+    char input_fingerprint[TC_CONFIG_FINGERPRINT];
     tc_config_input input;
     tc_config_identity identity;
     tc_config_customers customers;

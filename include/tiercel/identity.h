@@ -77,6 +77,16 @@ TC_NODISCARD tc_status tc_identity_apply_all(tc_identity *map, tc_comm *comm,
 TC_NODISCARD tc_status tc_identity_effects_all(tc_identity *map, tc_comm *comm,
                                                tc_identity_effects *out, tc_error *err);
 
+/* Local. What the map has done to rows so far, for a state that is saved: the ids of this rank that a row came with are
+ * appended to `ids` (tc_hash128), *rows_moved is their rows. Errors: TC_ENOMEM. */
+TC_NODISCARD tc_status tc_identity_done(const tc_identity *map, tc_buffer *ids,
+                                        int64_t *rows_moved, tc_error *err);
+/* Collective. Adds to the map what others have done: ids[n] go to their owners, in any order; n and rows_moved may differ
+ * between ranks. Errors (agreed): TC_ENOMEM. */
+TC_NODISCARD tc_status tc_identity_redo_all(tc_identity *map, tc_comm *comm,
+                                            tc_hash128 *ids, int64_t n, int64_t rows_moved,
+                                            tc_error *err);
+
 /* What an id counts as. */
 typedef struct {
     tc_hash128 hash; /* of the customer */

@@ -113,6 +113,12 @@ static inline int tc_quality_step(uint64_t size)
 /* Local, pure. The least amount of a step. */
 int64_t tc_quality_step_low(int step);
 
+/* Local. Appends the counters to a state that is saved; adds such bytes [n] to the counters of the same columns, as
+ * tc_quality_merge. Errors: TC_ENOMEM; TC_EDATA if they are not as they were written. */
+TC_NODISCARD tc_status tc_quality_pack(const tc_quality *q, tc_buffer *out, tc_error *err);
+TC_NODISCARD tc_status tc_quality_unpack(tc_quality *into, const unsigned char *bytes,
+                                         int64_t n, tc_error *err);
+
 /* Local. Adds the counters of other rows, of a file or a rank: associative and commutative. Columns are matched by key.
  * Errors: TC_ENOMEM; TC_EDATA for too many different columns. */
 TC_NODISCARD tc_status tc_quality_merge(tc_quality *into, const tc_quality *other,

@@ -84,7 +84,7 @@ TC_NODISCARD tc_status tc_store_begin_all(tc_store *store, const tc_field *field
                                           tc_error *err);
 
 /* Local. Writes rows row0 .. row0 + n - 1, in any order of calls; each row once, by whichever rank. Errors:
- * TC_EIO. Cost: one contiguous transfer and a few microseconds. */
+ * TC_EIO; TC_EINTERRUPT if this process was asked to stop. Cost: one contiguous transfer and a few microseconds. */
 TC_NODISCARD tc_status tc_store_write(tc_store_piece *piece, const void *data, int64_t row0,
                                       int64_t n, tc_error *err);
 
@@ -94,7 +94,8 @@ TC_NODISCARD tc_status tc_store_view_all(tc_store *store, const tc_field *field,
                                          int64_t *n_global, tc_store_piece **out,
                                          tc_error *err);
 
-/* Local. Reads rows, in any order of calls. Errors: TC_EDATA beyond the last row; TC_EIO. */
+/* Local. Reads rows, in any order of calls. Errors: TC_EDATA beyond the last row; TC_EIO; TC_EINTERRUPT if this process
+ * was asked to stop. */
 TC_NODISCARD tc_status tc_store_read(tc_store_piece *piece, void *data, int64_t row0,
                                      int64_t n, tc_error *err);
 

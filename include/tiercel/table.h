@@ -107,6 +107,15 @@ static inline int64_t tc_table_batch_bytes(const tc_table_batch *batch)
  * lacks is empty. */
 void tc_table_batch_row(const tc_table_batch *batch, int64_t i, int n, tc_csv_text *text);
 
+/* Bytes [begin, end) of a file; of a compressed one its bytes as they were, to the end of the
+ * file if end is INT64_MAX. Records that start there, as far as they go. */
+typedef struct {
+    int64_t file; /* index in the list */
+    int64_t begin, end;
+    int64_t newlines; /* of the file before byte `begin` */
+    int64_t inside;   /* 1: that byte lies inside quotes */
+} tc_table_range;
+
 typedef struct tc_table tc_table;
 
 /* Collective. Looks at all files and shares out their bytes. The list may be empty. Errors
@@ -115,6 +124,19 @@ typedef struct tc_table tc_table;
  * cut between ranks are read once. */
 TC_NODISCARD tc_status tc_table_open_all(tc_comm *comm, const tc_table_spec *spec,
                                          tc_table **out, tc_error *err);
+
+/* Collective. The same for just the ranges that earlier readers, on any number of ranks, have left
+ * of the same files: range[n_ranges] of all of them, equal on all ranks, copied. They are shared out
+ * anew. A compressed file cannot be entered in the middle: what was read of it is decompressed
+ * once more and passed over. Errors (agreed): as above; TC_EINTERRUPT. */
+TC_NODISCARD tc_status tc_table_open_rest_all(tc_comm *comm, const tc_table_spec *spec,
+                                              const tc_table_range *range, int64_t n_ranges,
+                                              tc_table **out, tc_error *err);
+
+/* Local. Appends what this rank has still to read behind the row or batch that it got last:
+ * tc_table_range. Errors: TC_ENOMEM. */
+TC_NODISCARD tc_status tc_table_rest(const tc_table *table, tc_buffer *ranges,
+                                     tc_error *err);
 
 /* Local. The next row of this rank, empty lines skipped; *found is 0 behind the last one.
  * Errors, naming file and line or column: TC_EDATA for a header that is missing, is

@@ -86,6 +86,7 @@ static tc_status session_prepare_all(tc_comm *comm, session *s, const char *comm
     }
     if (st == TC_OK && reads_log) {
         st = tc_source_fingerprint_all(comm, s->config, log, err);
+        memcpy(s->config->input_fingerprint, log, TC_CONFIG_FINGERPRINT);
     }
     if (st == TC_OK && reads_tables) {
         st = tc_source_tables_fingerprint_all(comm, s->config, tables, err);

@@ -26,7 +26,7 @@ map=(--set "identity.map.files=[$work/map.csv]" --set "identity.hierarchy.files=
 range=(--set segment.k=3 --set segment.k_max=5 --set segment.gap_references=2 --set segment.sample=128)
 tiercel 2 run input/config.yaml -q --set run.directory="$work/good" "${map[@]}" >/dev/null
 mapfile -t sites < <(grep -rhoE 'TC_FAULT\("[a-z_.]+"' "$TIERCEL_SOURCE/src" | sed 's/.*"\(.*\)"/\1/' |
-    grep -v -e "^synth" -e "^ingest.spill_" -e "^segment.previous" -e "^segment.flow" -e "^labels" -e "^checkpoint" | sort -u)
+    grep -v -e "^synth" -e "^ingest.spill_" -e "^segment.previous" -e "^segment.flow" -e "^labels" -e "^checkpoint" -e "^ingest.save" -e "^ingest.resume" | sort -u)
 [ "${#sites[@]}" -ge 10 ] || fail "only ${#sites[@]} fault sites found"
 
 for site in "${sites[@]}"; do

@@ -4,6 +4,7 @@
 
 #include "tiercel/fault.h"
 #include "tiercel/hash.h"
+#include "tiercel/stop.h"
 
 #include <string.h>
 
@@ -242,6 +243,7 @@ tc_status tc_store_write(tc_store_piece *piece, const void *data, int64_t row0, 
         return TC_OK;
     }
     account(piece, data, row0, n);
+    TC_TRY(tc_stop_check(err));
     TC_TRY(TC_FAULT("store.write", err));
     TC_TRY(transfer_passes(piece, row0, n, NULL, data, err));
     tc_store_writeback(piece->store, &piece->dirty,
@@ -292,6 +294,7 @@ tc_status tc_store_read(tc_store_piece *piece, void *data, int64_t row0, int64_t
     if (n == 0) {
         return TC_OK;
     }
+    TC_TRY(tc_stop_check(err));
     TC_TRY(TC_FAULT("store.read", err));
     TC_TRY(transfer_passes(piece, row0, n, data, NULL, err));
     account(piece, data, row0, n);

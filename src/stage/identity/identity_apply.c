@@ -197,6 +197,37 @@ tc_status tc_identity_effects_all(tc_identity *map, tc_comm *comm, tc_identity_e
     return st;
 }
 
+tc_status tc_identity_done(const tc_identity *map, tc_buffer *ids, int64_t *rows_moved,
+                           tc_error *err)
+{
+    for (int64_t i = 0; i < map->n; i++) {
+        if (map->entry[i].seen) {
+            TC_TRY(tc_buffer_append(ids, &map->entry[i].id,
+                                    (int64_t)sizeof map->entry[i].id, err));
+        }
+    }
+    *rows_moved = map->rows_moved;
+    return TC_OK;
+}
+
+tc_status tc_identity_redo_all(tc_identity *map, tc_comm *comm, tc_hash128 *ids, int64_t n,
+                               int64_t rows_moved, tc_error *err)
+{
+    tc_buffer received = {0};
+    const tc_status st =
+        tc_identity_send_all(comm, (uint64_t *)(void *)ids, n, 2, 2, &received, err);
+    const tc_hash128 *const id = (const tc_hash128 *)(const void *)received.data;
+    for (int64_t i = 0; st == TC_OK && i < received.size / (int64_t)sizeof *id; i++) {
+        const int64_t entry = find(map, id[i], 0);
+        if (entry >= 0) {
+            map->entry[entry].seen = 1;
+        }
+    }
+    map->rows_moved += rows_moved;
+    tc_buffer_free(&received);
+    return st;
+}
+
 /* ---- other tables ---- */
 
 typedef struct {

@@ -4,6 +4,7 @@
 #include "identity_impl.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/stop.h"
 
 #include <string.h>
 
@@ -45,7 +46,7 @@ static void answer_one(void *context, tc_hash128 hash, void *out)
 static tc_status take_one(void *context, uint64_t row, const void *in, tc_error *err)
 {
     const jump *j = context;
-    (void)err;
+    TC_TRY(tc_stop_check(err));
     memcpy(&j->fresh[row], in, sizeof *j->fresh);
     return TC_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "tiercel/fault.h"
 #include "tiercel/log.h"
+#include "tiercel/stop.h"
 #include "tiercel/table.h"
 
 #include <stdio.h>
@@ -145,6 +146,7 @@ static tc_status fill_batch(load *l, tc_error *err)
     while (!l->done && l->links.size + l->names.size + 1024 < limit) {
         tc_table_row row;
         int found;
+        TC_TRY(tc_stop_check(err));
         TC_TRY(tc_table_next(l->table, &row, &found, err));
         l->done = !found;
         if (found) {

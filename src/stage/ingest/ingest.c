@@ -1,5 +1,5 @@
 /* ingest.c - from transaction files to events.h5 and rejects.csv. */
-#include "ingest_impl.h"
+#include "ingest_checkpoint.h"
 #include "ingest_rejects.h"
 #include "ingest_settle.h"
 
@@ -36,8 +36,10 @@ static tc_status start(tc_ingest *in, tc_comm *comm, const tc_config *config, tc
     return TC_OK;
 }
 
-static void finish(tc_ingest *in)
+/* Collective. */
+static void finish_all(tc_ingest *in)
 {
+    tc_checkpoint_close_all(&in->checkpoint);
     tc_table_close(&in->table);
     tc_ingest_lanes_free(&in->lanes);
     tc_identity_free(&in->identity);
@@ -50,22 +52,6 @@ static void finish(tc_ingest *in)
     tc_ingest_quality_free(&in->quality);
     tc_mem_free(in->channel_text);
     tc_mem_free(in->category_text);
-}
-
-/* Collective. Opens the transaction files by the columns of the roles. */
-static tc_status open_all(tc_ingest *in, tc_error *err)
-{
-    const tc_config_input *const input = &in->config->input;
-    const tc_table_spec spec = {.file = input->files,
-                                .n_files = input->n_files,
-                                .column = in->column,
-                                .n_columns = TC_N_ROLES,
-                                .dialect = tc_config_dialect(in->config),
-                                .section = "input"};
-    for (int role = 0; role < TC_N_ROLES; role++) {
-        in->column[role] = (tc_table_column){.name = in->rules.column[role]};
-    }
-    return tc_table_open_all(in->comm, &spec, &in->table, err);
 }
 
 /* Collective. Rows that are dropped must be known before the files are begun: their number,
@@ -85,7 +71,7 @@ static tc_status drop_duplicates_all(tc_ingest *in, tc_error *err)
 /* Collective. From the files to buckets of rows and what is known of them so far. */
 static tc_status read_all(tc_ingest *in, tc_error *err)
 {
-    tc_status st = open_all(in, err);
+    tc_status st = tc_ingest_open_all(in, err);
     if (st == TC_OK) {
         tc_ingest_phase(in, "open");
         st = tc_ingest_shuffle_all(in, err);
@@ -180,7 +166,8 @@ tc_status tc_ingest_all(tc_comm *comm, const tc_config *config, tc_error *err)
     }
     if (st == TC_OK) {
         log_totals_all(&in);
+        tc_checkpoint_done_all(in.checkpoint);
     }
-    finish(&in);
+    finish_all(&in);
     return st;
 }

@@ -209,24 +209,37 @@ static tc_status pack(const tc_text_set *set, tc_buffer *out, tc_error *err)
     return TC_OK;
 }
 
-static tc_status unpack(const tc_buffer *packed, tc_text_set *set, tc_error *err)
+static tc_status unpack(const unsigned char *packed, int64_t size, tc_text_set *set,
+                        tc_error *err)
 {
-    for (int64_t at = 0; at < packed->size;) {
+    for (int64_t at = 0; at < size;) {
         int32_t n;
         int64_t number;
-        memcpy(&n, packed->data + at, sizeof n);
+        memcpy(&n, packed + at, sizeof n);
         at += (int64_t)sizeof n;
-        TC_TRY(tc_text_set_add(set, (tc_csv_text){(const char *)packed->data + at, n},
-                               &number, err));
+        TC_TRY(tc_text_set_add(set, (tc_csv_text){(const char *)packed + at, n}, &number,
+                               err));
         at += n;
     }
     return TC_OK;
 }
 
+tc_status tc_ingest_dict_pack(const tc_ingest_dict *dict, tc_buffer *out, tc_error *err)
+{
+    return pack(&dict->known, out, err);
+}
+
+tc_status tc_ingest_dict_unpack(tc_ingest_dict *dict, const unsigned char *bytes, int64_t n,
+                                tc_error *err)
+{
+    TC_TRY(unpack(bytes, n, &dict->known, err));
+    return check_codes(dict, dict->known.n, err);
+}
+
 static tc_status absorb(tc_ingest_dict *dict, const tc_buffer *all, tc_buffer *map,
                         tc_error *err)
 {
-    TC_TRY(unpack(all, &dict->known, err));
+    TC_TRY(unpack(all->data, all->size, &dict->known, err));
     TC_TRY(check_codes(dict, dict->known.n, err));
     map->size = 0;
     for (int64_t i = 0; i < dict->fresh.n; i++) {

@@ -63,6 +63,14 @@ TC_NODISCARD tc_status tc_ingest_dict_codes(tc_ingest_dict *dict, const tc_piece
 TC_NODISCARD tc_status tc_ingest_dict_merge_all(tc_comm *comm, tc_ingest_dict *dict,
                                                 tc_buffer *map, tc_error *err);
 
+/* Local. Appends the known texts to a state that is saved; takes them back into an empty dictionary, with the same
+ * codes. bytes [n]. Errors: TC_ENOMEM; TC_EDATA as above. */
+TC_NODISCARD tc_status tc_ingest_dict_pack(const tc_ingest_dict *dict, tc_buffer *out,
+                                           tc_error *err);
+TC_NODISCARD tc_status tc_ingest_dict_unpack(tc_ingest_dict *dict,
+                                             const unsigned char *bytes, int64_t n,
+                                             tc_error *err);
+
 /* Local. Sorts the known texts by bytes: final[n + 1], out, is the final code of each code.
  * text [n + 1][*width], out: the texts by final code, padded with zero bytes. Both belong
  * to the caller. Errors: TC_ENOMEM. */

@@ -13,6 +13,7 @@
 #include "ingest_row.h"
 #include "ingest_sort.h"
 
+#include "tiercel/checkpoint.h"
 #include "tiercel/identity.h"
 #include "tiercel/store.h"
 #include "tiercel/table.h"
@@ -73,7 +74,10 @@ typedef struct {
     int channel_width, category_width;
     tc_ingest_counts counts;
     tc_ingest_quality quality;
-    double wall, processor; /* seconds at the end of the last phase */
+    tc_checkpoint *checkpoint; /* of the state between two rounds; owned */
+    int resumes;               /* from a saved one */
+    double saved_at;           /* seconds, at the last save or the begin of reading */
+    double wall, processor;    /* seconds at the end of the last phase */
 } tc_ingest;
 
 /* Local; ingest.c. Logs how long a phase took on this rank (level debug). */
@@ -96,6 +100,11 @@ TC_NODISCARD tc_status tc_ingest_take_batch(tc_ingest *in, const tc_table_batch 
  * customer, in rounds of bounded memory; then the final codes. Errors (agreed): as above,
  * TC_EIO. */
 TC_NODISCARD tc_status tc_ingest_shuffle_all(tc_ingest *in, tc_error *err);
+
+/* Collective; ingest_shuffle.c. Sends the rows in the lanes, which are at their owners then, beyond any map of ids:
+ * they go to buckets. Errors (agreed): TC_EIO, TC_ENOMEM. */
+TC_NODISCARD tc_status tc_ingest_keep_rows_all(tc_ingest *in, tc_buffer *received,
+                                               tc_error *err);
 
 /* Collective; ingest_totals.c. Turn the counts of this rank into those of all: what was read
  * and dropped; what is known when the rows are in order. Errors (agreed): TC_EDATA if no row

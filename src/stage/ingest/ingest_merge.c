@@ -1,5 +1,7 @@
 #include "ingest_merge.h"
 
+#include "tiercel/stop.h"
+
 /* A run that is being merged. */
 typedef struct {
     tc_spill_stream *stream;
@@ -61,6 +63,7 @@ static tc_status advance(heap *h, tc_error *err)
     } else {
         int found;
         tc_spill_drop_first(h->spill, s->stream);
+        TC_TRY(tc_stop_check(err));
         TC_TRY(open_block(h, s, &found, err));
         if (!found) {
             h->source[0] = h->source[--h->n];

@@ -3,6 +3,7 @@
 #include "ingest_lanes.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/stop.h"
 
 /* AHEAD: bytes from the fetching of an item's place to its use. CUT: buckets are so many times
  * smaller than those of rows, so that the table of one stays in a near cache. */
@@ -171,6 +172,7 @@ static tc_status fill_lanes(tc_ingest *in, tc_ingest_buckets *buckets,
     while (in->orders.first >= 0 && !lanes->full) {
         const unsigned char *data;
         int64_t n;
+        TC_TRY(tc_stop_check(err));
         TC_TRY(tc_spill_pin(in->spill, in->orders.first, &data, &n, err));
         TC_TRY(part_block(in, buckets, lanes, data, n, used, err));
         if (*used == n) {
@@ -222,6 +224,7 @@ static tc_status count_bucket(tc_spill *spill, tc_spill_stream *stream,
     while (stream->first >= 0) {
         const unsigned char *data;
         int64_t n;
+        TC_TRY(tc_stop_check(err));
         TC_TRY(tc_spill_pin(spill, stream->first, &data, &n, err));
         for (int64_t at = 0; at < n; at += (int64_t)sizeof(tc_order_item)) {
             const tc_order_item item = item_at(data, at);

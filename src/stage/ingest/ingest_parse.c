@@ -3,9 +3,11 @@
 #include "ingest_rejects.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/stop.h"
 
-/* Rows from the fetching of a place to its use. */
-enum { AHEAD = 12 };
+/* Rows from the fetching of a place to its use; times a batch that may be read in a round, as rows
+ * that are rejected or stay on this rank fill no lane. */
+enum { AHEAD = 12, BATCHES = 8 };
 
 static tc_status add_reject(tc_ingest *in, uint64_t place, tc_row_reason reason,
                             int64_t column, tc_error *err)
@@ -188,8 +190,10 @@ int64_t tc_ingest_room(const tc_ingest_lanes *lanes)
 
 tc_status tc_ingest_fill_batch(tc_ingest *in, tc_error *err)
 {
+    const int64_t stop = in->counts.bytes + BATCHES * (in->config->input.batch_mib << 20);
     TC_TRY(TC_FAULT("ingest.parse", err));
-    while (!in->done && !in->lanes.full) {
+    while (!in->done && !in->lanes.full && in->counts.bytes < stop &&
+           tc_stop_wanted() == 0) {
         tc_table_batch batch;
         tc_table_row row;
         int found;

@@ -2,6 +2,7 @@
 
 #include "tiercel/fault.h"
 #include "tiercel/order.h"
+#include "tiercel/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -96,6 +97,7 @@ static tc_status put_line(tc_buffer *out, const naming *names, const tc_pair *pa
 static tc_status flush(writer *w, tc_error *err)
 {
     int64_t done = 0;
+    TC_TRY(tc_stop_check(err));
     while (done < w->text.size && w->fd >= 0) {
         const ssize_t n = pwrite(w->fd, w->text.data + done, (size_t)(w->text.size - done),
                                  (off_t)(w->offset + done));
@@ -238,8 +240,11 @@ static tc_status write_ranges_all(tc_comm *comm, const char *part, const naming 
     tc_status st = TC_OK;
     for (int64_t k = 0; k <= n && st == TC_OK; k++) {
         tc_buffer pairs = {0};
-        st = tc_reject_list_select(list, k == 0 ? 0 : bound[k - 1], k == n ? 0 : bound[k],
-                                   &pairs, err);
+        st = tc_stop_check(err);
+        if (st == TC_OK) {
+            st = tc_reject_list_select(list, k == 0 ? 0 : bound[k - 1],
+                                       k == n ? 0 : bound[k], &pairs, err);
+        }
         st = tc_comm_agree_all(comm, st, err);
         if (st == TC_OK) {
             st = write_range_all(comm, part, names, &pairs, &end, err);

@@ -1,6 +1,7 @@
 #include "ingest_settle.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/stop.h"
 
 /* Ranges between the fetching of their rows and their turn; rows of a range that are fetched. */
 enum { FETCH_AHEAD = 2, FETCH_MAX = 64 };
@@ -208,7 +209,10 @@ static tc_status settle_large(tc_ingest_settler *s, tc_spill_stream *stream, int
     for (int32_t from = stream->first; from >= 0 && st == TC_OK;) {
         load l;
         int32_t next = from;
-        st = load_blocks(s, from, most, &l, &next, err);
+        st = tc_stop_check(err);
+        if (st == TC_OK) {
+            st = load_blocks(s, from, most, &l, &next, err);
+        }
         if (st == TC_OK) {
             sort_load(s, &l);
             st = add_run(s, &l, &runs, err);
@@ -258,8 +262,11 @@ tc_status tc_ingest_settle(tc_ingest_settler *s, tc_error *err)
     tc_status st = TC_FAULT("ingest.sort", err);
     for (int64_t i = 0; i < buckets->n && st == TC_OK; i++) {
         tc_spill_stream *const stream = &buckets->stream[i];
-        st = stream->blocks > most ? settle_large(s, stream, most, err)
-                                   : settle_small(s, stream, err);
+        st = tc_stop_check(err);
+        if (st == TC_OK) {
+            st = stream->blocks > most ? settle_large(s, stream, most, err)
+                                       : settle_small(s, stream, err);
+        }
     }
     if (st == TC_OK && s->emitter != NULL) {
         st = tc_ingest_emit_end(s->emitter, err);

@@ -1,5 +1,6 @@
 /* ingest_shuffle.c - rounds of parsing and exchange until every row is in a bucket of its
  * owner. */
+#include "ingest_checkpoint.h"
 #include "ingest_identity.h"
 
 #include "tiercel/fault.h"
@@ -85,6 +86,22 @@ static tc_status take_rows(tc_ingest *in, const unsigned char *row, int64_t byte
         }
     }
     return TC_OK;
+}
+
+tc_status tc_ingest_keep_rows_all(tc_ingest *in, tc_buffer *received, tc_error *err)
+{
+    const int self = tc_comm_rank(in->comm);
+    tc_status st = tc_ingest_lanes_exchange_all(in->comm, &in->lanes, received, err);
+    if (st == TC_OK) {
+        st = take_rows(in, in->lanes.data + in->lanes.start[self], in->lanes.size[self],
+                       err);
+        if (st == TC_OK) {
+            st = take_rows(in, received->data, received->size, err);
+        }
+        st = tc_comm_agree_all(in->comm, st, err);
+    }
+    tc_ingest_lanes_clear(&in->lanes);
+    return st;
 }
 
 /* Collective. Rows that came and those of this rank's own; with a map of ids only those that
@@ -186,10 +203,19 @@ tc_status tc_ingest_shuffle_all(tc_ingest *in, tc_error *err)
     if (st == TC_OK) {
         st = tc_comm_agree_all(in->comm, prepare(in, err), err);
     }
+    if (st == TC_OK) {
+        st = tc_ingest_resume_all(in, err);
+    }
     while (st == TC_OK && busy > 0) {
         st = round_all(in, &map, &received, err);
         busy = !in->done;
         tc_comm_sum_i64_all(in->comm, &busy, 1);
+        if (st == TC_OK) {
+            st = tc_ingest_save_due_all(in, err);
+        }
+    }
+    if (st == TC_OK) {
+        st = tc_ingest_save_last_all(in, err);
     }
     tc_buffer_free(&map);
     tc_buffer_free(&received);

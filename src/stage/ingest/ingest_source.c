@@ -4,6 +4,7 @@
 #include "tiercel/hash.h"
 #include "tiercel/lineage.h"
 #include "tiercel/source.h"
+#include "tiercel/stop.h"
 
 #include <stdio.h>
 
@@ -137,7 +138,10 @@ static tc_status sum_blocks(const tc_comm *comm, const file_list *list, const in
         for (; b < n_blocks && first + b < high && st == TC_OK; b++) {
             const int64_t at = b * BLOCK_BYTES;
             const int64_t n = size[i] - at < BLOCK_BYTES ? size[i] - at : BLOCK_BYTES;
-            st = read_block(list->path[i], at, n, bytes, err);
+            st = tc_stop_check(err);
+            if (st == TC_OK) {
+                st = read_block(list->path[i], at, n, bytes, err);
+            }
             if (st == TC_OK) {
                 const uint64_t hash = tc_hash64_of(bytes, (size_t)n, 0);
                 sum[2 * i] += tc_hash_mix(hash, (uint64_t)b);

@@ -3,9 +3,6 @@
 #include "tiercel/fault.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 enum { CHUNK_BLOCKS = 128, EVICT_BLOCKS = 32, NONE = -1 };
@@ -106,31 +103,6 @@ static void dequeue(tc_spill *s, int32_t b)
     at->queued = 0;
 }
 
-/* The scratch file has no name, or loses it at once. */
-static tc_status open_scratch(tc_spill *s, tc_error *err)
-{
-    char path[4096];
-    TC_TRY(TC_FAULT("ingest.spill_open", err));
-#ifdef O_TMPFILE
-    s->fd = open(s->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-#endif
-    if (s->fd < 0 &&
-        snprintf(path, sizeof path, "%s/tiercel-XXXXXX", s->folder) < (int)sizeof path) {
-        s->fd = mkstemp(path);
-        if (s->fd >= 0) {
-            (void)unlink(path);
-        }
-    }
-    if (s->fd < 0) {
-        return tc_fail(err, TC_EIO,
-                       "%s: no scratch file can be made there (%s); set run.scratch to a "
-                       "folder that can be written, or give more memory "
-                       "(run.memory_per_rank)",
-                       s->folder, strerror(errno));
-    }
-    return TC_OK;
-}
-
 static tc_status write_slot(tc_spill *s, const block *from, int64_t slot, tc_error *err)
 {
     int64_t done = 0;
@@ -188,7 +160,8 @@ static tc_status evict_oldest(tc_spill *s, tc_error *err)
         int64_t slot;
         tc_status st;
         if (s->fd < 0) {
-            TC_TRY(open_scratch(s, err));
+            TC_TRY(TC_FAULT("ingest.spill_open", err));
+            TC_TRY(tc_spill_scratch(s->folder, &s->fd, err));
         }
         TC_TRY(TC_FAULT("ingest.spill_write", err));
         TC_TRY(take_slot(s, &slot, err));
@@ -344,6 +317,23 @@ tc_status tc_spill_pin(tc_spill *s, int32_t b, const unsigned char **data, int64
     }
     *data = s->block[b].memory;
     *n = s->block[b].used;
+    return TC_OK;
+}
+
+tc_status tc_spill_look(tc_spill *s, const tc_spill_stream *stream, int32_t b,
+                        unsigned char *room, const unsigned char **data, int64_t *n,
+                        tc_error *err)
+{
+    const block *const at = &s->block[b];
+    *n = at->used;
+    *data = at->memory;
+    if (b == stream->last && stream->at != NULL) {
+        *n = stream->at - at->memory;
+    } else if (at->memory == NULL) {
+        TC_TRY(TC_FAULT("ingest.spill_read", err));
+        TC_TRY(read_slot(s, at, room, err));
+        *data = room;
+    }
     return TC_OK;
 }
 

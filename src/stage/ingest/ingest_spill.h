@@ -70,9 +70,19 @@ TC_NODISCARD tc_status tc_spill_pin(tc_spill *spill, int32_t block,
                                     const unsigned char **data, int64_t *n, tc_error *err);
 void tc_spill_unpin(tc_spill *spill, int32_t block);
 
+/* Local. Looks at a block, also of a stream that is still appended to, and moves none: *data [*n] is valid until the
+ * next call of any of these functions, in the pool or in `room` [TC_SPILL_BLOCK]. Errors: TC_EIO. */
+TC_NODISCARD tc_status tc_spill_look(tc_spill *spill, const tc_spill_stream *stream,
+                                     int32_t block, unsigned char *room,
+                                     const unsigned char **data, int64_t *n, tc_error *err);
+
 /* Local. Frees the first block of a sealed stream, or all of them, pinned or not. */
 void tc_spill_drop_first(tc_spill *spill, tc_spill_stream *stream);
 void tc_spill_drop(tc_spill *spill, tc_spill_stream *stream);
+
+/* Local; ingest_scratch.c. Makes a scratch file: it has no name, or loses it at once. *fd belongs to the
+ * caller. Errors: TC_EIO. */
+TC_NODISCARD tc_status tc_spill_scratch(const char *folder, int *fd, tc_error *err);
 
 /* Local, pure. Bytes that were written to the scratch file so far. */
 int64_t tc_spill_written(const tc_spill *spill);

@@ -5,6 +5,7 @@
 
 #include "tiercel/fault.h"
 #include "tiercel/foreign.h"
+#include "tiercel/stop.h"
 
 #include <math.h>
 #include <string.h>
@@ -312,7 +313,8 @@ static tc_status fill(tc_profile_source *source, tc_profiles *p, int64_t limit, 
     tc_status st = begin == NULL ? TC_ENOMEM : TC_OK;
     while (st == TC_OK && f->next < f->end && p->batch.size < limit) {
         const int64_t left = f->end - f->next, n = left < f->block ? left : f->block;
-        st = read_block(p, f, n, begin, err);
+        st = tc_stop_check(err);
+        st = st == TC_OK ? read_block(p, f, n, begin, err) : st;
         for (int64_t i = 0; st == TC_OK && i < n; i++) {
             st = add_row(p, f, begin, i, err);
         }

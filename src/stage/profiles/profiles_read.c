@@ -5,6 +5,7 @@
 
 #include "tiercel/date.h"
 #include "tiercel/fault.h"
+#include "tiercel/stop.h"
 #include "tiercel/table.h"
 
 #include <string.h>
@@ -163,6 +164,7 @@ static tc_status fill(tc_profile_source *source, tc_profiles *p, int64_t limit, 
     while (!*done && p->batch.size < limit) {
         tc_table_row row;
         int found;
+        TC_TRY(tc_stop_check(err));
         TC_TRY(tc_table_next(source->state, &row, &found, err));
         *done = !found;
         if (found) {

@@ -11,8 +11,10 @@ struct tc_table {
     int64_t next_piece;
 };
 
-tc_status tc_table_open_all(tc_comm *comm, const tc_table_spec *spec, tc_table **out,
-                            tc_error *err)
+/* range NULL: all of the files. */
+static tc_status open_all(tc_comm *comm, const tc_table_spec *spec,
+                          const tc_table_range *range, int64_t n_ranges, tc_table **out,
+                          tc_error *err)
 {
     tc_table *table = tc_mem_alloc(1, sizeof *table, err);
     tc_status st = tc_comm_agree_all(comm, table == NULL ? TC_ENOMEM : TC_OK, err);
@@ -20,7 +22,9 @@ tc_status tc_table_open_all(tc_comm *comm, const tc_table_spec *spec, tc_table *
     if (st == TC_OK) {
         TC_ASSERT(table != NULL);
         table->spec = *spec;
-        st = tc_table_plan_all(comm, &table->spec, &table->plan, err);
+        st = range == NULL ? tc_table_plan_all(comm, &table->spec, &table->plan, err)
+                           : tc_table_plan_rest_all(comm, &table->spec, range, n_ranges,
+                                                    &table->plan, err);
     }
     if (st == TC_OK) {
         TC_ASSERT(table != NULL);
@@ -31,6 +35,40 @@ tc_status tc_table_open_all(tc_comm *comm, const tc_table_spec *spec, tc_table *
         tc_table_close(out);
     }
     return st;
+}
+
+tc_status tc_table_open_all(tc_comm *comm, const tc_table_spec *spec, tc_table **out,
+                            tc_error *err)
+{
+    return open_all(comm, spec, NULL, 0, out, err);
+}
+
+tc_status tc_table_open_rest_all(tc_comm *comm, const tc_table_spec *spec,
+                                 const tc_table_range *range, int64_t n_ranges,
+                                 tc_table **out, tc_error *err)
+{
+    const tc_table_range none = {0};
+    return open_all(comm, spec, range != NULL ? range : &none, n_ranges, out, err);
+}
+
+tc_status tc_table_rest(const tc_table *table, tc_buffer *ranges, tc_error *err)
+{
+    const tc_table_reader *const r = &table->reader;
+    const tc_table_plan *const plan = &table->plan;
+    if (r->source != NULL && r->offset + r->at < r->end) {
+        const tc_table_range left = {.file = r->file,
+                                     .begin = r->offset + r->at,
+                                     .end = r->end,
+                                     .newlines = r->line - 1};
+        TC_TRY(tc_buffer_append(ranges, &left, (int64_t)sizeof left, err));
+    }
+    for (int64_t i = table->next_piece; i < plan->n_pieces; i++) {
+        const tc_table_piece *const piece = &plan->piece[i];
+        const tc_table_range left = {piece->file, piece->begin, piece->end, piece->newlines,
+                                     piece->inside};
+        TC_TRY(tc_buffer_append(ranges, &left, (int64_t)sizeof left, err));
+    }
+    return TC_OK;
 }
 
 tc_status tc_table_next_batch(tc_table *table, int64_t most, tc_table_batch *batch,

@@ -2,6 +2,7 @@
 
 #include "tiercel/fault.h"
 #include "tiercel/mem.h"
+#include "tiercel/stop.h"
 #include "tiercel/wide.h"
 
 enum {
@@ -10,9 +11,9 @@ enum {
     FILES_MAX = 1 << 23
 };
 
-/* What a rank tells the others of the piece that it shares with the next rank. */
+/* What a rank tells the others of the piece whose range it shares with the next rank. */
 typedef struct {
-    int64_t file; /* -1: none */
+    int64_t range; /* -1: none */
     int64_t quotes, newlines;
 } tail;
 
@@ -59,34 +60,65 @@ static int64_t cut(int64_t total, int64_t rank, int64_t ranks)
     return (int64_t)((tc_i128)total * rank / ranks);
 }
 
+/* A range for each file, or those given. */
+static tc_status set_ranges(const tc_table_spec *spec, const tc_table_range *range,
+                            int64_t n, tc_table_plan *plan, tc_error *err)
+{
+    plan->n_ranges = range != NULL ? n : spec->n_files;
+    plan->range = tc_mem_alloc(plan->n_ranges, sizeof *plan->range, err);
+    if (plan->range == NULL) {
+        return TC_ENOMEM;
+    }
+    for (int64_t i = 0; i < plan->n_ranges; i++) {
+        if (range != NULL) {
+            plan->range[i] = range[i];
+        } else {
+            const int packed = tc_source_is_packed(spec->file[i]);
+            plan->range[i] = (tc_table_range){
+                .file = i, .end = packed ? INT64_MAX : plan->state[i].size};
+        }
+    }
+    return TC_OK;
+}
+
+static void add_piece(tc_table_plan *plan, tc_table_piece piece, int64_t range)
+{
+    plan->part_of[plan->n_pieces] = range;
+    plan->piece[plan->n_pieces++] = piece;
+}
+
 static tc_status share_out(const tc_comm *comm, const tc_table_spec *spec,
                            const int64_t *at, tc_table_plan *plan, tc_error *err)
 {
     const int ranks = tc_comm_size(comm), rank = tc_comm_rank(comm);
     int64_t total = 0, first = 0, low, high;
-    plan->piece = tc_mem_alloc(spec->n_files, sizeof *plan->piece, err);
-    if (plan->piece == NULL) {
+    plan->piece = tc_mem_alloc(plan->n_ranges, sizeof *plan->piece, err);
+    plan->part_of = tc_mem_alloc(plan->n_ranges, sizeof *plan->part_of, err);
+    if (plan->piece == NULL || plan->part_of == NULL) {
         return TC_ENOMEM;
     }
-    for (int i = 0; i < spec->n_files; i++) {
-        total += tc_source_is_packed(spec->file[i]) ? 0 : plan->state[i].size;
+    for (int64_t i = 0; i < plan->n_ranges; i++) {
+        const tc_table_range *const r = &plan->range[i];
+        total += tc_source_is_packed(spec->file[r->file]) ? 0 : r->end - r->begin;
     }
     low = at != NULL ? at[rank] : cut(total, rank, ranks);
     high = at != NULL ? at[rank + 1] : cut(total, rank + 1, ranks);
-    for (int i = 0; i < spec->n_files; i++) {
-        const int64_t size = plan->state[i].size;
-        tc_table_piece piece = {.file = i, .begin = 0, .end = INT64_MAX};
-        if (tc_source_is_packed(spec->file[i])) {
+    for (int64_t i = 0; i < plan->n_ranges; i++) {
+        const tc_table_range *const r = &plan->range[i];
+        const int64_t size = r->end - r->begin;
+        tc_table_piece piece = {(int)r->file, r->begin, r->end, (int)r->inside,
+                                r->newlines};
+        if (tc_source_is_packed(spec->file[r->file])) {
             if (i % ranks == rank) {
-                plan->piece[plan->n_pieces++] = piece;
+                add_piece(plan, piece, i);
             }
             continue;
         }
-        piece.begin = low > first ? low - first : 0;
-        piece.end = high - first < size ? high - first : size;
+        piece.begin += low > first ? low - first : 0;
+        piece.end = high - first < size ? r->begin + high - first : r->end;
         first += size;
         if (piece.begin < piece.end) {
-            plan->piece[plan->n_pieces++] = piece;
+            add_piece(plan, piece, i);
         }
     }
     return TC_OK;
@@ -139,6 +171,7 @@ static tc_status count_bytes(const tc_table_spec *spec, const tc_table_piece *pi
             tc_csv_count(&spec->dialect, bytes, n, at < quoted_from ? &none : &out->quotes,
                          &out->newlines);
             at += n;
+            st = tc_stop_check(err);
         }
     }
     if (st == TC_OK && at < piece->end) {
@@ -155,25 +188,26 @@ static tc_status count_bytes(const tc_table_spec *spec, const tc_table_piece *pi
 static tc_status count_tail(const tc_table_spec *spec, const tc_table_plan *plan, tail *out,
                             tc_error *err)
 {
-    *out = (tail){.file = -1};
+    *out = (tail){.range = -1};
     for (int64_t i = 0; i < plan->n_pieces; i++) {
         const tc_table_piece *piece = &plan->piece[i];
-        if (piece->end < plan->state[piece->file].size) {
-            out->file = piece->file;
+        if (piece->end < plan->range[plan->part_of[i]].end) {
+            out->range = plan->part_of[i];
             return count_bytes(spec, piece, out, err);
         }
     }
     return TC_OK;
 }
 
-/* At most one piece starts inside a file: adds up the tails of the lower ranks in that
- * file. */
+/* At most one piece starts inside a range: adds up the tails of the lower ranks in that
+ * range. */
 static void set_start(tc_table_plan *plan, const tail *all, int rank)
 {
     for (int64_t i = 0; i < plan->n_pieces; i++) {
         tc_table_piece *piece = &plan->piece[i];
-        for (int r = 0; r < rank && piece->begin > 0; r++) {
-            if (all[r].file == piece->file) {
+        const int inner = piece->begin > plan->range[plan->part_of[i]].begin;
+        for (int r = 0; r < rank && inner; r++) {
+            if (all[r].range == plan->part_of[i]) {
                 piece->inside ^= (int)(all[r].quotes & 1);
                 piece->newlines += all[r].newlines;
             }
@@ -181,8 +215,15 @@ static void set_start(tc_table_plan *plan, const tail *all, int rank)
     }
 }
 
-tc_status tc_table_plan_at_all(tc_comm *comm, const tc_table_spec *spec, const int64_t *at,
-                               tc_table_plan *plan, tc_error *err)
+/* What is read: the ranges, or without them all files, perhaps with cuts of the caller. */
+typedef struct {
+    const tc_table_range *range;
+    int64_t n_ranges;
+    const int64_t *at;
+} wish;
+
+static tc_status plan_all(tc_comm *comm, const tc_table_spec *spec, const wish *w,
+                          tc_table_plan *plan, tc_error *err)
 {
     tail mine;
     tc_buffer all = {0};
@@ -203,7 +244,10 @@ tc_status tc_table_plan_at_all(tc_comm *comm, const tc_table_spec *spec, const i
         st = check_sizes(spec, plan->state, err);
     }
     if (st == TC_OK) {
-        st = share_out(comm, spec, at, plan, err);
+        st = set_ranges(spec, w->range, w->n_ranges, plan, err);
+    }
+    if (st == TC_OK) {
+        st = share_out(comm, spec, w->at, plan, err);
     }
     if (st == TC_OK) {
         st = count_tail(spec, plan, &mine, err);
@@ -222,12 +266,30 @@ tc_status tc_table_plan_at_all(tc_comm *comm, const tc_table_spec *spec, const i
 tc_status tc_table_plan_all(tc_comm *comm, const tc_table_spec *spec, tc_table_plan *plan,
                             tc_error *err)
 {
-    return tc_table_plan_at_all(comm, spec, NULL, plan, err);
+    return plan_all(comm, spec, &(wish){0}, plan, err);
+}
+
+tc_status tc_table_plan_at_all(tc_comm *comm, const tc_table_spec *spec, const int64_t *at,
+                               tc_table_plan *plan, tc_error *err)
+{
+    return plan_all(comm, spec, &(wish){.at = at}, plan, err);
+}
+
+tc_status tc_table_plan_rest_all(tc_comm *comm, const tc_table_spec *spec,
+                                 const tc_table_range *range, int64_t n_ranges,
+                                 tc_table_plan *plan, tc_error *err)
+{
+    const tc_table_range none = {0};
+    return plan_all(comm, spec,
+                    &(wish){.range = range != NULL ? range : &none, .n_ranges = n_ranges},
+                    plan, err);
 }
 
 void tc_table_plan_free(tc_table_plan *plan)
 {
     tc_mem_free(plan->state);
+    tc_mem_free(plan->range);
     tc_mem_free(plan->piece);
+    tc_mem_free(plan->part_of);
     *plan = (tc_table_plan){0};
 }

@@ -1,50 +1,23 @@
 #include "table_reader.h"
 
-#include "tiercel/fault.h"
 #include "tiercel/hash.h"
-#include "tiercel/mem.h"
 
 #include <string.h>
-
-/* A refill reads so much that system calls do not count and so little that it stays in
- * cache. */
-enum {
-    REFILL = 256 << 10,
-    PAGE = 4096,
-    REST_MAX = TC_CSV_MAX_RECORD + PAGE,
-    CAPACITY = REST_MAX + PAGE + REFILL
-};
-
-void tc_table_reader_free(tc_table_reader *reader)
-{
-    tc_source_close(&reader->source);
-    tc_mem_free(reader->before);
-    tc_mem_free(reader->scratch);
-    tc_mem_free(reader->field);
-    tc_mem_free(reader->wanted);
-    tc_mem_free(reader->known.place);
-    tc_mem_free(reader->known.line);
-    tc_mem_free(reader->name);
-    tc_mem_free(reader->place);
-    tc_mem_free(reader->text);
-    tc_buffer_free(&reader->names);
-    *reader = (tc_table_reader){0};
-}
 
 /* Moves the unread rest in front of r->page and reads on from there: the kernel copies to
  * the start of a page several times faster than to an odd place behind it, on processors
  * with "fast short rep mov". */
-static tc_status refill(tc_table_reader *r, tc_error *err)
+tc_status tc_table_reader_refill(tc_table_reader *r, tc_error *err)
 {
     const int64_t rest = r->filled - r->at;
     int64_t n;
-    TC_ASSERT(rest <= REST_MAX);
+    TC_ASSERT(rest <= TC_TABLE_REST);
     memmove(r->page - rest, r->buffer + r->at, (size_t)rest);
     r->buffer = r->page - rest;
     r->offset += r->at;
     r->filled = rest;
     r->at = 0;
-    TC_TRY(tc_source_read(r->source, r->page, REFILL, &n, err));
+    TC_TRY(tc_source_read(r->source, r->page, TC_TABLE_REFILL, &n, err));
     r->filled += n;
     r->buffer[r->filled] = '\n';
     r->at_end = n == 0;
@@ -97,7 +70,7 @@ static tc_status pass_long(tc_table_reader *r, tc_table_record *record, tc_error
         length += n;
         r->at += n + (newline != NULL);
         if (newline == NULL) {
-            TC_TRY(refill(r, err));
+            TC_TRY(tc_table_reader_refill(r, err));
         }
     }
     if ((quotes & 1) != 0 && newline == NULL) {
@@ -150,7 +123,7 @@ tc_status tc_table_reader_record(tc_table_reader *r, int64_t capacity,
         } else if (outcome == TC_CSV_OPEN) {
             return ends_open(r, suspect_line(r), err);
         } else {
-            TC_TRY(refill(r, err));
+            TC_TRY(tc_table_reader_refill(r, err));
         }
         if (*found) {
             return TC_OK;
@@ -168,7 +141,7 @@ tc_status tc_table_reader_skip_lines(tc_table_reader *r, int64_t n, tc_error *er
         r->line += newline != NULL;
         n -= newline != NULL;
         if (newline == NULL) {
-            TC_TRY(refill(r, err));
+            TC_TRY(tc_table_reader_refill(r, err));
         }
     }
     return TC_OK;
@@ -282,7 +255,7 @@ tc_status tc_table_reader_next_batch(tc_table_reader *reader, int64_t most,
         if (scanned == TC_TABLE_SCAN_PLAIN) {
             break; /* the end of the file or piece */
         }
-        TC_TRY(refill(reader, err));
+        TC_TRY(tc_table_reader_refill(reader, err));
     }
     st = tc_source_check(reader->source, reader->state, err);
     tc_source_close(&reader->source);
@@ -294,94 +267,4 @@ tc_status tc_table_reader_next(tc_table_reader *reader, tc_table_row *row, int *
 {
     tc_table_batch none;
     return tc_table_reader_next_batch(reader, 0, &none, row, found, err);
-}
-
-static tc_status start_at(tc_table_reader *r, int64_t offset, tc_error *err)
-{
-    tc_source_close(&r->source);
-    r->offset = offset;
-    r->at = r->filled = 0;
-    r->at_end = 0;
-    r->buffer[0] = '\n';
-    TC_TRY(tc_source_open(r->path, offset, &r->source, err));
-    return refill(r, err);
-}
-
-/* Stands before the first record that starts at piece->begin or later: behind the first
- * newline outside quotes from the byte before the piece on, whose state follows from that
- * of the piece. */
-static tc_status skip_to_record(tc_table_reader *r, const tc_table_piece *piece,
-                                tc_error *err)
-{
-    const tc_csv_dialect *const dialect = &r->spec->dialect;
-    int inside = piece->inside;
-    int64_t passed = 0;
-    TC_TRY(start_at(r, piece->begin - 1, err));
-    if (r->filled == 0) {
-        return TC_OK;
-    }
-    inside ^= (unsigned char)r->buffer[0] == dialect->quote;
-    r->line = piece->newlines + 1 - (r->buffer[0] == '\n');
-    while (r->offset + r->at < r->end) {
-        const int64_t n =
-            tc_csv_skip(dialect, r->buffer + r->at, r->filled - r->at, &inside, &passed);
-        r->at = n < 0 ? r->filled : r->at + n;
-        if (n >= 0 || r->at_end) {
-            break;
-        }
-        TC_TRY(refill(r, err));
-    }
-    r->line += passed;
-    return TC_OK;
-}
-
-/* Opens a file and reads its header. */
-static tc_status open_file(tc_table_reader *r, int file, tc_source_state state,
-                           tc_error *err)
-{
-    r->path = r->spec->file[file];
-    r->file = file;
-    r->state = state;
-    r->end = INT64_MAX;
-    r->line = 1;
-    TC_TRY(TC_FAULT("table.open", err));
-    TC_TRY(start_at(r, 0, err));
-    return tc_table_header_read(r, err);
-}
-
-tc_status tc_table_reader_open(tc_table_reader *reader, tc_source_state state,
-                               const tc_table_piece *piece, tc_error *err)
-{
-    TC_TRY(open_file(reader, piece->file, state, err));
-    TC_TRY(tc_table_header_find(reader, err));
-    reader->end = piece->end;
-    if (reader->offset + reader->at < piece->begin) {
-        TC_TRY(skip_to_record(reader, piece, err));
-    }
-    tc_table_scan_restart(reader);
-    return TC_OK;
-}
-
-tc_status tc_table_reader_create(tc_table_reader *reader, const tc_table_spec *spec,
-                                 tc_error *err)
-{
-    *reader = (tc_table_reader){.spec = spec};
-    reader->before = tc_mem_alloc(CAPACITY + 2 * TC_TABLE_SLACK, 1, err);
-    if (reader->before != NULL) {
-        reader->page = reader->before + TC_TABLE_SLACK + REST_MAX;
-        reader->page += (PAGE - (uintptr_t)reader->page % PAGE) % PAGE;
-        reader->buffer = reader->page;
-    }
-    reader->scratch = tc_mem_alloc(TC_CSV_MAX_RECORD, 1, err);
-    if (reader->buffer == NULL || reader->scratch == NULL) {
-        return TC_ENOMEM;
-    }
-    TC_TRY(tc_table_scan_create(reader, err));
-    if (spec->all_columns && spec->n_files > 0) {
-        tc_source_state state;
-        TC_TRY(tc_source_look(spec->file[0], &state, err));
-        TC_TRY(open_file(reader, 0, state, err));
-        tc_source_close(&reader->source);
-    }
-    return tc_table_header_columns(reader, err);
 }

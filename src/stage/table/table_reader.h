@@ -105,6 +105,13 @@ tc_table_scan tc_table_scan_more(tc_table_reader *reader);
 tc_table_scan tc_table_scan_batch(tc_table_reader *reader, int64_t most,
                                   tc_table_batch *batch);
 
+/* A refill reads so much that system calls do not count and so little that it stays in
+ * cache; what is unread then is at most the longest record and a page. */
+enum { TC_TABLE_REFILL = 256 << 10, TC_TABLE_REST = TC_CSV_MAX_RECORD + 4096 };
+
+/* Local; for table_reader_open.c. Reads on. Errors: TC_EIO, TC_EDATA as tc_source_read. */
+TC_NODISCARD tc_status tc_table_reader_refill(tc_table_reader *reader, tc_error *err);
+
 /* Local; for table_header.c. Passes over n physical lines, or to the end of the file. */
 TC_NODISCARD tc_status tc_table_reader_skip_lines(tc_table_reader *reader, int64_t n,
                                                   tc_error *err);
