@@ -16,6 +16,7 @@ typedef struct {
     char host[TC_OWNER_TEXT];
     char place[TC_OWNER_TEXT];   /* boot of the machine and name space of process numbers */
     char job[TC_OWNER_TEXT];     /* SLURM_JOB_ID, or "" */
+    int64_t restart;             /* SLURM_RESTART_COUNT of that job */
     char command[TC_OWNER_TEXT]; /* run, ingest, ... */
     char started[TC_OWNER_TEXT]; /* UTC, 2025-12-01T03:00:00Z */
     char token[TC_OWNER_TEXT];   /* differs for each taking of a lock */

@@ -9,6 +9,8 @@
 unset OMPI_MCA_pml OMPI_MCA_btl # what Open MPI chooses by itself: shared memory on a host, TCP between hosts
 export OMPI_MCA_plm_rsh_agent=$work/hosts/rsh
 
+export TIERCEL_FAULT='' TIERCEL_LOCK_BEAT_MS='' SLURM_RESTART_COUNT=0
+unset TIERCEL_FAULT
 hosts_up 3
 tiercel 2 synth --customers 6000 --files 3 --output input >out.txt 2>&1 || fail "$(cat out.txt)"
 tiercel 2 run input/config.yaml --set run.directory="$work/alone" >out.txt 2>&1 || fail "$(cat out.txt)"
@@ -22,19 +24,12 @@ job() {
         shift
     done
     shift
-    on "$first" timeout -k 5 "${LIMIT:-240}" mpirun -x TIERCEL_FAULT --host "${list#,}" \
-        "$TIERCEL_PROGRAM" run input/config.yaml --set run.directory="$work/$folder" "$@"
+    on "$first" timeout -k 5 "${LIMIT:-240}" mpirun -x TIERCEL_FAULT \
+        -x TIERCEL_LOCK_BEAT_MS -x SLURM_JOB_ID=4711 -x SLURM_RESTART_COUNT --host "${list#,}" \
+        "$TIERCEL_PROGRAM" run input/config.yaml --set run.directory="$work/$folder" \
+        --set run.lock_wait_seconds=120 "$@"
 }
 
-# within SECONDS WHAT COMMAND...: waits until the command succeeds.
-within() {
-    local end=$((SECONDS + $1)) what=$2
-    shift 2
-    until "$@"; do
-        [ "$SECONDS" -lt "$end" ] || fail "$what: not in time: $(tail -n 5 err.txt)"
-        sleep 0.1
-    done
-}
 # shellcheck disable=SC2317 # called by within
 nobody_on() {
     ! on "${host[$1]}" pgrep -x tiercel >/dev/null && ! on "${host[$1]}" pgrep -x orted >/dev/null
@@ -92,3 +87,22 @@ within 60 "the orphans on the lost host end" nobody_on 1
 same alone head $outputs
 no_leftovers head
 echo "ok: the head lost, resumed on two hosts"
+
+# Slurm can give up a host that lives on: it starts the job again elsewhere, while the first attempt still has the files and
+# the lock. The second one takes over because it is a later attempt of the same job; the first one ends itself.
+export TIERCEL_LOCK_BEAT_MS=1000 SLURM_RESTART_COUNT=0
+TIERCEL_FAULT=segment.read:1:1:sleep job given_up 1 -- >first.out 2>first.err &
+first=$!
+within 120 "segment.read" grep -qF "asleep at segment.read" first.err
+SLURM_RESTART_COUNT=1
+resumed given_up 2 3
+grep -q "the lock of a job that is gone is taken over: .run. of job 4711, process [0-9]* on host ${host[1]}" err.txt ||
+    fail "not taken over: $(cat err.txt)"
+code=0
+wait $first || code=$?
+[ "$code" = 74 ] || fail "the attempt that was given up ends with $code: $(cat first.err)"
+grep -q "lost its run directory" first.err || fail "$(cat first.err)"
+# shellcheck disable=SC2086
+same alone given_up $outputs
+[ ! -e given_up/run.lock ] || fail "run.lock stays"
+echo "ok: given up, but alive"

@@ -33,6 +33,14 @@ wire() {
     nsenter -t "${host_pid[sw]}" -n "$@"
 }
 
+# hosts_down: ends all that runs on the hosts, and the hosts. May be called twice.
+hosts_down() {
+    local process
+    for process in "${host_pid[@]}"; do kill -KILL "$process" 2>/dev/null || true; done
+    for process in "${host_pid[@]}"; do wait "$process" 2>/dev/null || true; done
+    host_pid=()
+}
+
 # hosts_up COUNT: hosts t<pid>h1, h2, ...; the array host has their names, from 1 on.
 hosts_up() {
     local count=$1 i name
@@ -41,6 +49,8 @@ hosts_up() {
     done
     declare -gA host_pid=()
     declare -ga host=(sw)
+    # shellcheck disable=SC2154 # common.sh
+    trap 'hosts_down; rm -rf "$work"' EXIT
     mkdir hosts
     echo "127.0.0.1 localhost" >hosts/etc_hosts
     echo "10.77.0.254 ${host_prefix}sw" >>hosts/etc_hosts
@@ -91,4 +101,14 @@ cut_off() {
 }
 mend() {
     wire ip link set "v$1" up
+}
+
+# within SECONDS WHAT COMMAND...: waits until the command succeeds.
+within() {
+    local end=$((SECONDS + $1)) what=$2
+    shift 2
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || fail "$what: not in time: $(tail -n 20 -- err.txt ./*.log 2>/dev/null)"
+        sleep 0.1
+    done
 }

@@ -189,14 +189,18 @@ void tc_run_lock_release_all(tc_comm *comm, tc_run_lock **lock)
     lock_free(lock);
 }
 
+tc_status tc_run_lock_lost(const tc_run_lock *lock, tc_error *err)
+{
+    return tc_fail(err, TC_EIO,
+                   "%s: this job lost its run directory: the lock was deleted, or another "
+                   "job took it for dead; nothing more is published; start again",
+                   lock->path);
+}
+
 tc_status tc_run_lock_check(tc_error *err)
 {
     if (held != NULL && (atomic_load(&held->lost) || !tc_run_lock_ours(held))) {
-        return tc_fail(
-            err, TC_EIO,
-            "%s: this job lost its run directory: the lock was deleted, or another "
-            "job took it for dead; nothing more is published; start again",
-            held->path);
+        return tc_run_lock_lost(held, err);
     }
     return TC_OK;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +33,17 @@ static int wait_beat(tc_run_lock *lock)
     return !ending;
 }
 
+/* Another job works on the same files now, and this one may wait for ever for a host that is gone. A file that was merely
+ * deleted is none: the job notices when it publishes. */
+static void end_job(const tc_run_lock *lock)
+{
+    tc_error err = {0};
+    (void)tc_run_lock_lost(lock, &err);
+    (void)fprintf(stderr, "tiercel: error: %s\n", err.message);
+    (void)fflush(NULL);
+    _exit(tc_status_exit_code(err.code));
+}
+
 static void *beat(void *context)
 {
     tc_run_lock *lock = context;
@@ -42,7 +54,10 @@ static void *beat(void *context)
         const int n = tc_run_owner_print_beat(++count, text, &offset);
         if (!tc_run_lock_ours(lock)) {
             atomic_store(&lock->lost, 1);
-            break;
+            if (access(lock->path, F_OK) == 0 && wait_beat(lock)) {
+                end_job(lock);
+            }
+            continue;
         }
         /* a failure is no news: the next beat tries again, and the results have checks of their own */
         if (pwrite(lock->fd, text, (size_t)n, offset) == n) {

@@ -170,11 +170,15 @@ static int is_silent(const tc_run_watch *watch, int beats)
 typedef enum { LEAVE, WATCH, TAKE, REPLACE } decision;
 
 /* The rules; src/edge/store/README.md has them as a table. */
-static decision decide(outcome lock, int known, int fd, const tc_run_watch *watch)
+static decision decide(outcome lock, int known, int fd, const tc_run_watch *watch,
+                       const tc_run_owner *self)
 {
     const int alive = known ? tc_run_owner_alive(&watch->owner) : 0;
     const decision wait =
         watch->moved || watch->owner.beat_ms <= 0 ? LEAVE : WATCH; /* alive -1 */
+    if (known && alive != 0 && tc_run_owner_given_up(&watch->owner, self)) {
+        return lock == GOT && is_local(fd) ? TAKE : REPLACE;
+    }
     if (lock == HELD_BY_OTHER) {
         return known && alive < 0 && !is_local(fd) && is_silent(watch, TC_BEATS_SILENT)
                    ? REPLACE
@@ -214,12 +218,15 @@ static int is_unchanged(const char *path, int known, const tc_run_owner *judged)
            (!known || (strcmp(now.token, judged->token) == 0 && now.beat == judged->beat));
 }
 
-/* Puts a new file under the name: for a place without locks, and for an owner that keeps a lock and is gone. */
+/* Puts a new file under the name: for a place without locks, and for an owner that keeps a lock and is gone or given up.
+ * If it lives after all, it ends itself within two beats. */
 static tc_run_try replace(tc_run_lock *lock, int known, const tc_run_owner *judged,
                           tc_error *err)
 {
-    const struct timespec settle = {lock->settle_ms / 1000,
-                                    (lock->settle_ms % 1000) * 1000000};
+    const int64_t ms = known && judged->beat_ms * TC_BEATS_GONE > lock->settle_ms
+                           ? judged->beat_ms * TC_BEATS_GONE
+                           : lock->settle_ms;
+    const struct timespec settle = {ms / 1000, (ms % 1000) * 1000000};
     const int fd = open(lock->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) {
         (void)tc_fail(err, TC_EIO, "%s: cannot be created: %s; check the run directory",
@@ -274,7 +281,7 @@ tc_run_try tc_run_lock_try(tc_run_lock *lock, tc_run_watch *watch, tc_run_owner 
     const int known = tc_run_lock_read(fd, &owner);
     look_at(watch, &owner);
     memset(before, 0, sizeof *before);
-    const decision what = decide(got, known, fd, watch);
+    const decision what = decide(got, known, fd, watch, &lock->self);
     if (what == TAKE || what == REPLACE) {
         *before = owner;
     }

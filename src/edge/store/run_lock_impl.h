@@ -61,6 +61,9 @@ int tc_run_owner_print_beat(int64_t beat, char text[TC_RUN_RECORD], int *offset)
 int tc_run_owner_parse(const char *text, tc_run_owner *out);
 /* 1 alive, 0 dead, -1 not to be known from here: another machine. */
 int tc_run_owner_alive(const tc_run_owner *owner);
+/* 1 if it is an earlier attempt of the same Slurm job: Slurm starts a job again only after it gave up the attempt before, even
+ * if a host that it cannot reach still runs it. */
+int tc_run_owner_given_up(const tc_run_owner *owner, const tc_run_owner *self);
 /* "`run` of job 17, process 5 on host n1, since ..." */
 void tc_run_owner_name(const tc_run_owner *owner, char *text, size_t capacity);
 
@@ -76,7 +79,11 @@ int tc_run_lock_ours(const tc_run_lock *lock);
 int tc_run_lock_read(int fd, tc_run_owner *out);
 double tc_run_lock_clock(void);
 
-/* run_lock_beat.c. The thread that moves the counter. */
+/* run_lock.c. Local. TC_EIO and what the user is told when the lock is lost. */
+tc_status tc_run_lock_lost(const tc_run_lock *lock, tc_error *err);
+
+/* run_lock_beat.c. The thread that moves the counter. When another job took the lock over, this one has a beat
+ * to end in order; then the thread ends it. */
 void tc_run_beat_start(tc_run_lock *lock);
 void tc_run_beat_stop(tc_run_lock *lock);
 

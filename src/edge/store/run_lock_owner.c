@@ -69,7 +69,7 @@ static void make_token(tc_run_owner *owner)
 void tc_run_owner_self(const char *command, tc_run_owner *out)
 {
     const time_t now = time(NULL);
-    const char *job = getenv("SLURM_JOB_ID");
+    const char *job = getenv("SLURM_JOB_ID"), *restart = getenv("SLURM_RESTART_COUNT");
     struct tm utc;
     char state;
     memset(out, 0, sizeof *out);
@@ -78,6 +78,7 @@ void tc_run_owner_self(const char *command, tc_run_owner *out)
     }
     find_place(out->place);
     (void)snprintf(out->job, sizeof out->job, "%s", job != NULL ? job : "");
+    out->restart = job != NULL && restart != NULL ? strtoll(restart, NULL, 10) : 0;
     (void)snprintf(out->command, sizeof out->command, "%s", command);
     if (gmtime_r(&now, &utc) != NULL) {
         (void)strftime(out->started, sizeof out->started, "%Y-%m-%dT%H:%M:%SZ", &utc);
@@ -101,11 +102,12 @@ int tc_run_owner_print(const tc_run_owner *owner, char text[TC_RUN_RECORD])
     (void)tc_run_owner_print_beat(owner->beat, beat, &offset);
     return snprintf(text, TC_RUN_RECORD,
                     "%s%sbeat_ms: %" PRId64 "\nhost: %s\npid: %" PRId64 "\njob: %s\n"
-                    "command: %s\nstarted: %s\nprocess_start: %" PRId64 "\nplace: %s\n"
+                    "restart: %" PRId64
+                    "\ncommand: %s\nstarted: %s\nprocess_start: %" PRId64 "\nplace: %s\n"
                     "token: %s\nend\n",
                     MAGIC, beat, owner->beat_ms, owner->host, owner->pid, owner->job,
-                    owner->command, owner->started, owner->process_start, owner->place,
-                    owner->token);
+                    owner->restart, owner->command, owner->started, owner->process_start,
+                    owner->place, owner->token);
 }
 
 /* Value of a line "key: value"; "" if it is not there. Anything that is not printable becomes '?': the text goes into messages. */
@@ -148,6 +150,7 @@ int tc_run_owner_parse(const char *text, tc_run_owner *out)
     take(text, "started", out->started);
     take(text, "token", out->token);
     out->pid = take_number(text, "pid");
+    out->restart = take_number(text, "restart");
     out->process_start = take_number(text, "process_start");
     out->beat_ms = take_number(text, "beat_ms");
     out->beat = take_number(text, "beat");
@@ -164,6 +167,12 @@ int tc_run_owner_alive(const tc_run_owner *owner)
     }
     return process_facts(owner->pid, &state, &start) && start == owner->process_start &&
            state != 'Z' && state != 'X';
+}
+
+int tc_run_owner_given_up(const tc_run_owner *owner, const tc_run_owner *self)
+{
+    return owner->job[0] != '\0' && strcmp(owner->job, self->job) == 0 &&
+           owner->restart < self->restart;
 }
 
 void tc_run_owner_name(const tc_run_owner *owner, char *text, size_t capacity)
