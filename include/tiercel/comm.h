@@ -70,4 +70,17 @@ TC_NODISCARD tc_status tc_comm_exchange_at_all(tc_comm *comm, const void *send,
 /* Local. Wall-clock seconds since some fixed point, for timings only. */
 double tc_comm_seconds(void);
 
+/* What this rank did in the calls above since the start; those of a span are the difference. The rounds inside a
+ * collective operation are MPI's own and are not seen, nor is what HDF5 says to the other ranks. */
+typedef struct {
+    int64_t calls;    /* collective operations */
+    int64_t bytes;    /* given to reductions, scans, gathers, and to broadcasts as root */
+    int64_t messages; /* parts of exchanges for another rank, not empty */
+    int64_t message_bytes; /* of them */
+    double seconds; /* inside these operations: transfer, and waiting for slower ranks */
+} tc_comm_counts;
+
+/* Local. */
+tc_comm_counts tc_comm_counts_now(const tc_comm *comm);
+
 #endif

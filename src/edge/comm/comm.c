@@ -19,7 +19,7 @@ static void abort_all(int exit_code)
 
 tc_status tc_comm_start_all(int *argc, char ***argv, tc_comm **out, tc_error *err)
 {
-    int running = 0, missing;
+    int running = 0, provided = 0, missing;
     tc_comm *comm;
     *out = NULL;
     (void)MPI_Initialized(&running);
@@ -28,7 +28,8 @@ tc_status tc_comm_start_all(int *argc, char ***argv, tc_comm **out, tc_error *er
          * ranks on several hosts open (individual), which stay when it is killed, or overruns a buffer on file
          * names beyond some 250 bytes (lockedfile). sm makes no files there. */
         (void)setenv("OMPI_MCA_sharedfp", "sm", 0);
-        (void)MPI_Init(argc, argv);
+        /* a thread of the program may run besides, but never calls MPI */
+        (void)MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
     }
     comm = tc_mem_alloc(1, sizeof *comm, err);
     missing = comm == NULL;
@@ -88,9 +89,11 @@ int tc_comm_node_ranks_all(tc_comm *comm)
 {
     MPI_Comm node;
     int ranks = 1;
+    const double entered = tc_comm_enter();
     (void)MPI_Comm_split_type(comm->world, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
     (void)MPI_Comm_size(node, &ranks);
     (void)MPI_Comm_free(&node);
+    tc_comm_leave(comm, entered, 0);
     return ranks;
 }
 
@@ -130,7 +133,9 @@ static void reduce_in_place(tc_comm *comm, int64_t *v, int64_t n, MPI_Op op)
 {
     for (int64_t done = 0; done < n; done += PIECE) {
         const int count = n - done < PIECE ? (int)(n - done) : PIECE;
+        const double entered = tc_comm_enter();
         (void)MPI_Allreduce(MPI_IN_PLACE, v + done, count, MPI_INT64_T, op, comm->world);
+        tc_comm_leave(comm, entered, (int64_t)count * (int64_t)sizeof *v);
     }
 }
 
@@ -153,7 +158,9 @@ void tc_comm_exscan_i64_all(tc_comm *comm, int64_t *v, int64_t n)
 {
     for (int64_t done = 0; done < n; done += PIECE) {
         const int count = n - done < PIECE ? (int)(n - done) : PIECE;
+        const double entered = tc_comm_enter();
         (void)MPI_Exscan(MPI_IN_PLACE, v + done, count, MPI_INT64_T, MPI_SUM, comm->world);
+        tc_comm_leave(comm, entered, (int64_t)count * (int64_t)sizeof *v);
     }
     if (comm->rank == 0 && n > 0) {
         memset(v, 0, (size_t)n * sizeof *v); /* MPI leaves it undefined on rank 0 */
@@ -165,11 +172,18 @@ void tc_comm_bcast_all(tc_comm *comm, void *bytes, int64_t n, int root)
     unsigned char *at = bytes;
     for (int64_t done = 0; done < n; done += PIECE) {
         const int count = n - done < PIECE ? (int)(n - done) : PIECE;
+        const double entered = tc_comm_enter();
         (void)MPI_Bcast(at + done, count, MPI_BYTE, root, comm->world);
+        tc_comm_leave(comm, entered, comm->rank == root ? count : 0);
     }
 }
 
 double tc_comm_seconds(void)
 {
     return MPI_Wtime();
+}
+
+tc_comm_counts tc_comm_counts_now(const tc_comm *comm)
+{
+    return comm->counts;
 }

@@ -70,6 +70,37 @@ static tc_status make_room(const tc_comm *comm, plan *p, size_t size, tc_buffer 
     return tc_buffer_reserve(received, bytes > 0 ? bytes : 1, err); /* never NULL + 0 */
 }
 
+/* Collective. */
+static void exchange_counts_all(tc_comm *comm, const int64_t *count, int64_t *incoming)
+{
+    const double entered = tc_comm_enter();
+    (void)MPI_Alltoall(count, 1, MPI_INT64_T, incoming, 1, MPI_INT64_T, comm->world);
+    tc_comm_leave(comm, entered, (int64_t)comm->size * (int64_t)sizeof *count);
+}
+
+/* Collective. received has room. */
+static void exchange_records_all(tc_comm *comm, const void *send, const plan *p,
+                                 size_t size, tc_buffer *received)
+{
+    MPI_Datatype record;
+    double entered;
+    (void)MPI_Type_contiguous((int)size, MPI_BYTE, &record);
+    (void)MPI_Type_commit(&record);
+    entered = tc_comm_enter();
+    (void)MPI_Alltoallv(send, p->send.count, p->send.start, record,
+                        received->data + received->size, p->receive.count, p->receive.start,
+                        record, comm->world);
+    tc_comm_leave(comm, entered, 0);
+    (void)MPI_Type_free(&record);
+    for (int r = 0; r < comm->size; r++) {
+        received->size += p->incoming[r] * (int64_t)size;
+        if (r != comm->rank && p->send.count[r] > 0) {
+            comm->counts.messages++;
+            comm->counts.message_bytes += p->send.count[r] * (int64_t)size;
+        }
+    }
+}
+
 tc_status tc_comm_exchange_all(tc_comm *comm, const void *send, const int64_t *count,
                                size_t size, tc_buffer *received, tc_error *err)
 {
@@ -81,7 +112,6 @@ tc_status tc_comm_exchange_at_all(tc_comm *comm, const void *send, const int64_t
                                   tc_error *err)
 {
     plan p;
-    MPI_Datatype record;
     tc_status st = plan_create(comm, &p, err);
     if (st == TC_OK) {
         st = fill_lane(count, start, comm->size, &p.send, err);
@@ -91,21 +121,13 @@ tc_status tc_comm_exchange_at_all(tc_comm *comm, const void *send, const int64_t
         goto cleanup;
     }
     TC_ASSERT(p.ints != NULL && p.incoming != NULL); /* as agreed */
-    (void)MPI_Alltoall(count, 1, MPI_INT64_T, p.incoming, 1, MPI_INT64_T, comm->world);
+    exchange_counts_all(comm, count, p.incoming);
     st = make_room(comm, &p, size, received, err);
     st = tc_comm_agree_all(comm, st, err);
     if (st != TC_OK) {
         goto cleanup;
     }
-    (void)MPI_Type_contiguous((int)size, MPI_BYTE, &record);
-    (void)MPI_Type_commit(&record);
-    (void)MPI_Alltoallv(send, p.send.count, p.send.start, record,
-                        received->data + received->size, p.receive.count, p.receive.start,
-                        record, comm->world);
-    (void)MPI_Type_free(&record);
-    for (int r = 0; r < comm->size; r++) {
-        received->size += p.incoming[r] * (int64_t)size;
-    }
+    exchange_records_all(comm, send, &p, size, received);
 cleanup:
     plan_free(&p);
     return st;
@@ -116,13 +138,16 @@ tc_status tc_comm_gather_all(tc_comm *comm, const void *bytes, int64_t n, tc_buf
 {
     plan p;
     int64_t total = 0;
+    double entered;
     tc_status st = plan_create(comm, &p, err);
     st = tc_comm_agree_all(comm, st, err);
     if (st != TC_OK) {
         goto cleanup;
     }
     TC_ASSERT(p.ints != NULL && p.incoming != NULL); /* as agreed */
+    entered = tc_comm_enter();
     (void)MPI_Allgather(&n, 1, MPI_INT64_T, p.incoming, 1, MPI_INT64_T, comm->world);
+    tc_comm_leave(comm, entered, (int64_t)sizeof n);
     for (int r = 0; r < comm->size; r++) {
         total += p.incoming[r];
     }
@@ -134,8 +159,10 @@ tc_status tc_comm_gather_all(tc_comm *comm, const void *bytes, int64_t n, tc_buf
     if (st != TC_OK) {
         goto cleanup;
     }
+    entered = tc_comm_enter();
     (void)MPI_Allgatherv(bytes, (int)n, MPI_BYTE, all->data + all->size, p.receive.count,
                          p.receive.start, MPI_BYTE, comm->world);
+    tc_comm_leave(comm, entered, n);
     all->size += total;
 cleanup:
     plan_free(&p);
