@@ -38,4 +38,8 @@ TC_NODISCARD tc_status tc_cmd_document_all(tc_comm *comm, int argc, char **argv,
 TC_NODISCARD tc_status tc_cmd_synth_all(tc_comm *comm, int argc, char **argv,
                                         tc_error *err);
 
+/* Local, without MPI. Prints how the run in a directory is, from run.json and heartbeat.json; argv[0] is "status". Errors:
+ * TC_EUSAGE; TC_EINPUT if it is no run directory; TC_EDATA if run.json is damaged. */
+TC_NODISCARD tc_status tc_cmd_status(int argc, char **argv, tc_error *err);
+
 #endif

@@ -31,6 +31,10 @@ int tc_comm_node_ranks_all(tc_comm *comm);
 /* Collective. Number of nodes. */
 int tc_comm_nodes_all(tc_comm *comm);
 
+/* Collective. Appends on rank 0 the names of the nodes, in order of their lowest rank, each ended by a zero byte; at
+ * most 63 bytes of a name. Nothing on the others. Rank 0 needs 8 bytes a rank for it. Errors: TC_ENOMEM, agreed. */
+TC_NODISCARD tc_status tc_comm_hosts_all(tc_comm *comm, tc_buffer *names, tc_error *err);
+
 /* Collective. All ranks give their own status and get the worst one, with the message of
  * the lowest rank that has it (err must not be NULL). After it all ranks take the same
  * branch. Cost: one 8-byte Allreduce when all is well. */

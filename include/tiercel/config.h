@@ -231,6 +231,8 @@ typedef struct {
     int64_t lock_wait_seconds;  /* for another job in the same run directory */
     char *scratch;              /* folder, "" = $TMPDIR, else /tmp */
     int64_t checkpoint_seconds; /* between two saves, 0 = by Daly's formula */
+    int64_t heartbeat_seconds;  /* between two heartbeats, 0 = none */
+    int64_t progress_seconds;   /* between two lines of progress, 0 = none */
     double node_mtbf_hours;     /* mean time between failures of a node */
     /* of the transactions and the map of ids, set by who has read them; "" = unknown */
     char input_fingerprint[TC_CONFIG_FINGERPRINT];

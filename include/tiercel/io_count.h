@@ -9,14 +9,18 @@
 typedef struct {
     int64_t bytes_read, bytes_written;
     int64_t reads, writes; /* requests */
-    int64_t metadata;      /* opened, made, renamed, removed, synced, asked for */
+    double sync_seconds; /* in which one rank waited for the disk, and the others for it */
+    int64_t metadata;    /* opened, made, renamed, removed, synced, asked for */
 } tc_io_counts;
 
-/* Local. One request that moved so many bytes; cheap. */
+/* Local. One request that moved so many bytes; cheap. It is also a step of progress (progress.h). */
 void tc_io_count_read(int64_t bytes);
 void tc_io_count_write(int64_t bytes);
 /* Local. So many operations on metadata. */
 void tc_io_count_metadata(int64_t operations);
+
+/* Local. A file was brought to the disk. */
+void tc_io_count_sync(double seconds);
 
 /* Local. Since the start of the process. */
 tc_io_counts tc_io_counts_now(void);

@@ -4,7 +4,6 @@ find_package(PkgConfig REQUIRED)
 find_package(MPI REQUIRED COMPONENTS C)
 find_package(Threads REQUIRED)
 find_package(GSL REQUIRED)
-find_package(Threads REQUIRED) # the counter of the run lock
 find_package(ZLIB REQUIRED)
 pkg_check_modules(HDF5MPI REQUIRED IMPORTED_TARGET hdf5-openmpi)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)

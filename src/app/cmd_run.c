@@ -1,10 +1,12 @@
 /* cmd_run.c - `tiercel run`, one stage alone, and `tiercel check`. */
+#include "monitor.h"
 #include "pipeline.h"
 
 #include "tiercel/app.h"
 #include "tiercel/config_check.h"
 #include "tiercel/fingerprint.h"
 #include "tiercel/log.h"
+#include "tiercel/progress.h"
 #include "tiercel/quality.h"
 #include "tiercel/run_lock.h"
 #include "tiercel/stop.h"
@@ -22,13 +24,14 @@ typedef struct {
     unsigned stages; /* a bit for each tc_stage_kind that is chosen */
 } session;
 
-/* Collective. */
-static void session_end_all(tc_comm *comm, session *s)
+/* Collective. Returns status, or why the end of a complete run could not be noted. */
+static tc_status session_end_all(tc_comm *comm, session *s, tc_status status, tc_error *err)
 {
-    tc_manifest_destroy(&s->manifest);
+    const tc_status st = tc_manifest_close_all(comm, &s->manifest, status, err);
     tc_run_lock_release_all(comm, &s->lock);
     tc_config_destroy(&s->config);
     tc_command_line_free(&s->line);
+    return st;
 }
 
 /* Collective. Command line and configuration. */
@@ -72,7 +75,8 @@ static tc_status parse_stages(const char *words, unsigned *stages, tc_error *err
     return TC_OK;
 }
 
-/* Collective. Run directory, its lock, and manifest. The input is read just for the stages that depend on it. */
+/* Collective. Run directory, its lock and manifest first, so that run.json says how this attempt ends. The input is read
+ * just for the stages that depend on it. */
 static tc_status session_prepare_all(tc_comm *comm, session *s, const char *command,
                                      tc_error *err)
 {
@@ -84,6 +88,9 @@ static tc_status session_prepare_all(tc_comm *comm, session *s, const char *comm
         st = tc_run_lock_take_all(comm, s->config->directory, command,
                                   s->config->lock_wait_seconds, &s->lock, err);
     }
+    if (st == TC_OK) {
+        st = tc_manifest_open_all(comm, s->config, command, &s->manifest, err);
+    }
     if (st == TC_OK && reads_log) {
         st = tc_source_fingerprint_all(comm, s->config, log, err);
         memcpy(s->config->input_fingerprint, log, TC_CONFIG_FINGERPRINT);
@@ -92,7 +99,7 @@ static tc_status session_prepare_all(tc_comm *comm, session *s, const char *comm
         st = tc_source_tables_fingerprint_all(comm, s->config, tables, err);
     }
     if (st == TC_OK) {
-        st = tc_manifest_open_all(comm, s->config, log, tables, &s->manifest, err);
+        st = tc_manifest_inputs_all(comm, s->manifest, s->config, log, tables, err);
     }
     return st;
 }
@@ -102,6 +109,8 @@ static tc_status print_summary_all(tc_comm *comm, const tc_config *config, tc_er
 {
     tc_status st = TC_OK;
     if (tc_comm_rank(comm) == 0) {
+        tc_progress_stage(NULL, 0, 0);
+        tc_monitor_hide();
         st = tc_report_print_file(config->directory, stdout, err);
     }
     return tc_comm_agree_all(comm, st, err);
@@ -113,18 +122,34 @@ static int has_list(const tc_config *config)
     return config->n_events > 0 || config->input.instalment[0] != '\0';
 }
 
+static int is_chosen(const session *s, int kind)
+{
+    return (s->stages & bit((tc_stage_kind)kind)) != 0 &&
+           tc_stage_active(s->config, (tc_stage_kind)kind);
+}
+
+static int count_chosen(const session *s)
+{
+    int n = 0;
+    for (int kind = 0; kind < TC_N_STAGES; kind++) {
+        n += is_chosen(s, kind);
+    }
+    return n;
+}
+
 /* Collective. Of the chosen stages one that is complete is passed over, but the gates judge old events too: perhaps
  * the limits are others now. */
 static tc_status run_stages_all(tc_comm *comm, session *s, int *n_run, tc_error *err)
 {
     tc_status st = TC_OK;
+    int number = 0;
     *n_run = 0;
     for (int kind = 0; st == TC_OK && kind < TC_N_STAGES; kind++) {
         int complete = 0;
-        if ((s->stages & bit((tc_stage_kind)kind)) == 0 ||
-            !tc_stage_active(s->config, (tc_stage_kind)kind)) {
+        if (!is_chosen(s, kind)) {
             continue;
         }
+        tc_progress_stage(tc_stage((tc_stage_kind)kind)->name, ++number, count_chosen(s));
         st = tc_comm_agree_all(comm, tc_stop_check(err), err);
         if (st == TC_OK) {
             st = tc_pipeline_complete_all(comm, s->config, s->manifest, (tc_stage_kind)kind,
@@ -181,8 +206,7 @@ tc_status tc_cmd_run_all(tc_comm *comm, int argc, char **argv, tc_error *err)
             st = print_summary_all(comm, s.config, err);
         }
     }
-    session_end_all(comm, &s);
-    return st;
+    return session_end_all(comm, &s, st, err);
 }
 
 static tc_stage_kind stage_named(const char *name)
@@ -209,14 +233,14 @@ tc_status tc_cmd_stage_all(tc_comm *comm, int argc, char **argv, tc_error *err)
         st = tc_comm_agree_all(comm, tc_config_check(s.config, err), err);
         if (st == TC_OK) {
             s.stages = bit(stage_named(argv[0]));
+            tc_progress_stage(tc_stage(stage_named(argv[0]))->name, 1, 1);
             st = session_prepare_all(comm, &s, argv[0], err);
         }
         if (st == TC_OK) {
             st = tc_pipeline_run_all(comm, s.config, s.manifest, stage_named(argv[0]), err);
         }
     }
-    session_end_all(comm, &s);
-    return st;
+    return session_end_all(comm, &s, st, err);
 }
 
 tc_status tc_cmd_check_all(tc_comm *comm, int argc, char **argv, tc_error *err)
@@ -247,6 +271,5 @@ tc_status tc_cmd_check_all(tc_comm *comm, int argc, char **argv, tc_error *err)
                             s.config->interactions.n_files + s.config->wide.n_files);
         }
     }
-    session_end_all(comm, &s);
-    return st;
+    return session_end_all(comm, &s, st, err);
 }

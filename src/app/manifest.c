@@ -1,17 +1,26 @@
 #include "manifest.h"
 
+#include "attempt.h"
+#include "heartbeat.h"
+
 #include "tiercel/hash.h"
 #include "tiercel/json.h"
+#include "tiercel/run_lock.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { TC_HOST_TEXT = 64 };
 
 struct tc_manifest {
     char *path;
     json_t *root;                      /* rank 0; NULL elsewhere */
     char key[TC_N_STAGES][TC_ID_TEXT]; /* of ingest and profiles */
     char *instalment;                  /* "" = none; each has an entry of its own */
+    char *directory, *heartbeat;       /* paths */
+    int64_t number;                    /* of the attempt */
+    char host[TC_HOST_TEXT], job[TC_JOB_TEXT];
 };
 
 /* Of a stage that reads inputs. */
@@ -85,11 +94,12 @@ static tc_status describe_config(const tc_config *config, json_t *into, tc_error
     return TC_OK;
 }
 
-static tc_status fill(tc_manifest *m, const tc_config *config, const char *fingerprint,
-                      tc_error *err)
+/* Reads what there is and notes the attempt. */
+static tc_status begin(tc_manifest *m, const tc_config *config,
+                       const tc_attempt_facts *facts, tc_error *err)
 {
     tc_error ignored = {0};
-    json_t *configuration;
+    json_t *configuration = json_object();
     if (tc_json_read(m->path, &m->root, &ignored) != TC_OK || !json_is_object(m->root)) {
         json_decref(m->root);
         m->root = json_object();
@@ -97,52 +107,118 @@ static tc_status fill(tc_manifest *m, const tc_config *config, const char *finge
     if (!json_is_object(json_object_get(m->root, "stages"))) {
         (void)json_object_set_new(m->root, "stages", json_object());
     }
-    configuration = json_object();
     (void)json_object_set_new(m->root, "configuration", configuration);
-    if (fingerprint[0] != '\0') {
-        (void)json_object_set_new(m->root, "input_fingerprint", json_string(fingerprint));
-    }
     (void)json_object_set_new(m->root, "program_version", json_string(TC_VERSION));
-    return describe_config(config, configuration, err);
+    m->number = tc_attempt_begin(m->root, facts);
+    TC_TRY(describe_config(config, configuration, err));
+    return tc_json_write(m->path, m->root, err);
 }
 
-tc_status tc_manifest_open_all(tc_comm *comm, const tc_config *config,
-                               const char *fingerprint, const char *tables,
-                               tc_manifest **out, tc_error *err)
+static tc_status create(const tc_config *config, tc_manifest **out, tc_error *err)
 {
     tc_manifest *m = tc_mem_alloc(1, sizeof *m, err);
-    tc_status st = m == NULL ? TC_ENOMEM : TC_OK;
     *out = m;
-    if (st == TC_OK) {
-        m->path = tc_config_path(config, "run.json", err);
-        m->instalment = tc_mem_text(config->input.instalment, err);
-        st = m->path == NULL || m->instalment == NULL ? TC_ENOMEM : TC_OK;
+    if (m == NULL) {
+        return TC_ENOMEM;
     }
-    if (st == TC_OK) {
-        st = make_key(config, TC_STAGE_INGEST, fingerprint, m->key[TC_STAGE_INGEST], err);
-    }
-    if (st == TC_OK) {
-        st = make_key(config, TC_STAGE_PROFILES, tables, m->key[TC_STAGE_PROFILES], err);
-    }
-    if (st == TC_OK && tc_comm_rank(comm) == 0) {
-        st = fill(m, config, fingerprint, err);
-    }
-    st = tc_comm_agree_all(comm, st, err);
-    if (st != TC_OK) {
-        tc_manifest_destroy(out);
-    }
-    return st;
+    m->path = tc_config_path(config, "run.json", err);
+    m->heartbeat = tc_config_path(config, TC_HEARTBEAT_FILE, err);
+    m->directory = tc_mem_text(config->directory, err);
+    m->instalment = tc_mem_text(config->input.instalment, err);
+    return m->path == NULL || m->heartbeat == NULL || m->directory == NULL ||
+                   m->instalment == NULL
+               ? TC_ENOMEM
+               : TC_OK;
 }
 
-void tc_manifest_destroy(tc_manifest **manifest)
+static void destroy(tc_manifest **manifest)
 {
     if (*manifest != NULL) {
         json_decref((*manifest)->root);
         tc_mem_free((*manifest)->path);
+        tc_mem_free((*manifest)->heartbeat);
+        tc_mem_free((*manifest)->directory);
         tc_mem_free((*manifest)->instalment);
         tc_mem_free(*manifest);
         *manifest = NULL;
     }
+}
+
+/* hosts: not empty. */
+static void begin_heartbeats(tc_manifest *m, const tc_config *config, const tc_comm *comm,
+                             const char *hosts)
+{
+    (void)snprintf(m->host, sizeof m->host, "%s", hosts);
+    tc_attempt_job(m->job);
+    tc_monitor_run_begin(&(tc_monitor_run){.directory = m->directory,
+                                           .heartbeat_seconds = config->heartbeat_seconds,
+                                           .line_seconds = config->progress_seconds,
+                                           .attempt = m->number,
+                                           .ranks = tc_comm_size(comm),
+                                           .host = m->host,
+                                           .job_id = m->job});
+}
+
+tc_status tc_manifest_open_all(tc_comm *comm, const tc_config *config, const char *command,
+                               tc_manifest **out, tc_error *err)
+{
+    tc_buffer hosts = {0};
+    tc_status st = tc_comm_agree_all(comm, create(config, out, err), err);
+    if (st == TC_OK) {
+        st = tc_comm_hosts_all(comm, &hosts, err);
+    }
+    if (st == TC_OK && tc_comm_rank(comm) == 0) {
+        TC_ASSERT(*out != NULL && hosts.size > 0);
+        st = begin(*out, config,
+                   &(tc_attempt_facts){.command = command,
+                                       .ranks = tc_comm_size(comm),
+                                       .hosts = &hosts,
+                                       .heartbeat = (*out)->heartbeat},
+                   err);
+        if (st == TC_OK) {
+            begin_heartbeats(*out, config, comm, (const char *)hosts.data);
+        }
+    }
+    st = tc_comm_agree_all(comm, st, err);
+    tc_buffer_free(&hosts);
+    if (st != TC_OK) {
+        destroy(out);
+    }
+    return st;
+}
+
+tc_status tc_manifest_inputs_all(tc_comm *comm, tc_manifest *m, const tc_config *config,
+                                 const char *fingerprint, const char *tables, tc_error *err)
+{
+    tc_status st =
+        make_key(config, TC_STAGE_INGEST, fingerprint, m->key[TC_STAGE_INGEST], err);
+    if (st == TC_OK) {
+        st = make_key(config, TC_STAGE_PROFILES, tables, m->key[TC_STAGE_PROFILES], err);
+    }
+    if (m->root != NULL && fingerprint[0] != '\0') {
+        (void)json_object_set_new(m->root, "input_fingerprint", json_string(fingerprint));
+    }
+    return tc_comm_agree_all(comm, st, err);
+}
+
+tc_status tc_manifest_close_all(tc_comm *comm, tc_manifest **manifest, tc_status status,
+                                tc_error *err)
+{
+    tc_manifest *m = *manifest;
+    tc_status st = TC_OK;
+    if (m == NULL) {
+        return status;
+    }
+    if (m->root != NULL) {
+        tc_error ignored = {0}; /* what failed before counts for more */
+        tc_error *const why = status == TC_OK ? err : &ignored;
+        tc_attempt_end(m->root, status, err->message);
+        st = tc_run_lock_check(why);
+        st = st == TC_OK ? tc_json_write(m->path, m->root, why) : st;
+        tc_monitor_run_end(status != TC_OK ? status : st);
+    }
+    destroy(manifest);
+    return status != TC_OK ? status : tc_comm_agree_all(comm, st, err);
 }
 
 /* Name of the entry of a stage; text: 8 + the longest instalment. */
@@ -192,6 +268,7 @@ static tc_status note(tc_manifest *m, tc_stage_kind kind, const char *id, json_t
     }
     (void)json_object_set_new(json_object_get(m->root, "stages"),
                               entry_name(m, def->name, is_ingest, name), entry);
+    TC_TRY(tc_run_lock_check(err));
     return tc_json_write(m->path, m->root, err);
 }
 
@@ -200,17 +277,9 @@ tc_status tc_manifest_note_all(tc_comm *comm, tc_manifest *manifest, tc_stage_ki
 {
     tc_status st = TC_OK;
     if (manifest->root != NULL) {
-        json_t *entry = json_object();
+        json_t *entry = tc_usage_json(usage);
         (void)json_object_set_new(entry, "ranks", json_integer(tc_comm_size(comm)));
-        (void)json_object_set_new(entry, "seconds", tc_json_number(usage->seconds_max));
-        (void)json_object_set_new(entry, "seconds_mean",
-                                  tc_json_number(usage->seconds_mean));
-        (void)json_object_set_new(entry, "peak_bytes_largest_rank",
-                                  json_integer(usage->resident_max));
-        (void)json_object_set_new(entry, "peak_bytes_all_ranks",
-                                  json_integer(usage->resident_sum));
-        (void)json_object_set_new(entry, "peak_bytes_allocated_largest_rank",
-                                  json_integer(usage->counted_max));
+        tc_attempt_stage(manifest->root, tc_stage(kind)->name);
         st = note(manifest, kind, id, entry, err);
     }
     return tc_comm_agree_all(comm, st, err);

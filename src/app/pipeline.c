@@ -145,13 +145,13 @@ tc_status tc_pipeline_run_all(tc_comm *comm, const tc_config *config, tc_manifes
                               tc_stage_kind kind, tc_error *err)
 {
     const tc_stage_def *def = tc_stage(kind);
-    const tc_usage_mark mark = tc_usage_begin();
+    const tc_usage_mark mark = tc_usage_begin(comm);
     char id[TC_ID_TEXT] = "";
     tc_usage usage;
     tc_status st;
     tc_log_debug("%s: started", def->name);
     st = def->run_all(comm, config, err);
-    usage = tc_usage_end_all(comm, mark);
+    usage = tc_usage_end_all(comm, &mark);
     if (st != TC_OK) {
         return st;
     }
@@ -163,8 +163,8 @@ tc_status tc_pipeline_run_all(tc_comm *comm, const tc_config *config, tc_manifes
     if (st == TC_OK) {
         st = tc_manifest_note_all(comm, manifest, kind, id, &usage, err);
     }
-    tc_log_info("%-8s %7.2f s, peak memory %5lld MiB on the largest rank, %5lld MiB in all",
-                def->name, usage.seconds_max, (long long)(usage.resident_max >> 20),
-                (long long)(usage.resident_sum >> 20));
+    if (tc_comm_rank(comm) == 0) {
+        tc_usage_log(def->name, &usage, tc_comm_size(comm));
+    }
     return st;
 }

@@ -4,6 +4,8 @@
 #include "store_native.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/io_count.h"
+#include "tiercel/progress.h"
 #include "tiercel/run_lock.h"
 #include "tiercel/shards.h"
 
@@ -182,6 +184,7 @@ tc_status tc_store_create_all(tc_comm *comm, const char *path,
 static tc_status sync_and_rename(const tc_store *store, tc_error *err)
 {
     char *folder = tc_mem_text(store->path, err), *slash;
+    const double started = tc_comm_seconds();
     int fd, bad;
     if (folder == NULL) {
         return TC_ENOMEM; /* before the rename: a failure publishes nothing */
@@ -206,6 +209,7 @@ static tc_status sync_and_rename(const tc_store *store, tc_error *err)
         (void)fsync(fd); /* the data is safe already; some file systems refuse this */
         (void)close(fd);
     }
+    tc_io_count_sync(tc_comm_seconds() - started);
     tc_mem_free(folder);
     return TC_OK;
 }
@@ -241,6 +245,7 @@ tc_status tc_store_publish_all(tc_store **store, tc_error *err)
         st = tc_comm_agree_all(comm, tc_store_check(s, code, TC_EIO, "close", err), err);
     }
     if (st == TC_OK) {
+        tc_progress_phase("to disk", 0, "");
         st = tc_run_lock_check(err);
         st = st == TC_OK && tc_comm_rank(comm) == 0 ? sync_and_rename(s, err) : st;
         st = tc_comm_agree_all(comm, st, err);

@@ -2,6 +2,7 @@
 #include "store_native.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/io_count.h"
 #include "tiercel/foreign.h"
 
 #include <errno.h>
@@ -186,6 +187,7 @@ static herr_t read_rows(hid_t dataset, const tc_foreign_shape *shape, hid_t type
     herr_t code = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
     if (code >= 0) {
         code = H5Dread(dataset, type, memory, space, H5P_DEFAULT, out);
+        tc_io_count_read(rows[1] * shape->columns * (int64_t)H5Tget_size(type));
     }
     (void)H5Sclose(memory);
     (void)H5Sclose(space);

@@ -1,6 +1,8 @@
 /* store_guard.c - the superblock, and every object that can be reached from it. */
 #include "store_guard.h"
 
+#include "tiercel/io_count.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +112,7 @@ const char *tc_guard_peek(tc_guard *guard, int64_t at, int64_t n, tc_guard_curso
         }
         block->size += got < 0 ? 0 : got;
     }
+    tc_io_count_read(n);
     *bytes = (tc_guard_cursor){block->data, block->data + n, 0};
     return NULL;
 }

@@ -4,6 +4,7 @@
 
 #include "tiercel/fault.h"
 #include "tiercel/hash.h"
+#include "tiercel/io_count.h"
 #include "tiercel/stop.h"
 
 #include <string.h>
@@ -131,9 +132,11 @@ static tc_status transfer(const tc_store_piece *piece, int64_t row0, int64_t n, 
     tc_status st;
     if (code >= 0 && to != NULL) {
         code = H5Dread(piece->dataset, piece->type, memory, piece->space, H5P_DEFAULT, to);
+        tc_io_count_read(n * row_bytes_of(&piece->field));
     } else if (code >= 0) {
         code =
             H5Dwrite(piece->dataset, piece->type, memory, piece->space, H5P_DEFAULT, from);
+        tc_io_count_write(n * row_bytes_of(&piece->field));
     }
     st = tc_store_check(piece->store, code, TC_EIO, piece->field.name, err);
     (void)H5Sclose(memory);

@@ -2,6 +2,7 @@
 
 #include "tiercel/buffer.h"
 #include "tiercel/fault.h"
+#include "tiercel/io_count.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,6 +78,7 @@ static tc_status write_bytes(int file, const tc_buffer *text, const char *path,
             return io_fail("write", path, err);
         }
         done += n;
+        tc_io_count_write(n);
     }
     return TC_OK;
 }

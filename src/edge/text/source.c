@@ -2,6 +2,8 @@
 
 #include "source_decoder.h"
 
+#include "tiercel/io_count.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -137,6 +139,7 @@ static tc_status read_stored(tc_source *s, void *bytes, int64_t capacity, int64_
     }
     *n = got;
     s->offset += got;
+    tc_io_count_read(got);
     return TC_OK;
 }
 

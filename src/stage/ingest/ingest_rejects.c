@@ -1,6 +1,7 @@
 #include "ingest_rejects.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/io_count.h"
 #include "tiercel/order.h"
 #include "tiercel/stop.h"
 
@@ -107,6 +108,7 @@ static tc_status flush(writer *w, tc_error *err)
         }
         done += n > 0 ? n : 0;
     }
+    tc_io_count_write(done);
     w->offset += w->text.size;
     w->text.size = 0;
     return TC_OK;

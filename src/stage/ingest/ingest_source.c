@@ -3,6 +3,7 @@
 #include "tiercel/fault.h"
 #include "tiercel/hash.h"
 #include "tiercel/lineage.h"
+#include "tiercel/progress.h"
 #include "tiercel/source.h"
 #include "tiercel/stop.h"
 
@@ -132,6 +133,7 @@ static tc_status sum_blocks(const tc_comm *comm, const file_list *list, const in
     }
     low = total * rank / ranks;
     high = total * (rank + 1) / ranks;
+    tc_progress_phase("fingerprint of the input", (high - low) * BLOCK_BYTES, "B");
     for (int64_t i = 0; i < n_files && st == TC_OK; i++) {
         const int64_t n_blocks = blocks_of(size[i]);
         int64_t b = low > first ? low - first : 0;
@@ -142,6 +144,7 @@ static tc_status sum_blocks(const tc_comm *comm, const file_list *list, const in
             if (st == TC_OK) {
                 st = read_block(list->path[i], at, n, bytes, err);
             }
+            tc_progress_add(n);
             if (st == TC_OK) {
                 const uint64_t hash = tc_hash64_of(bytes, (size_t)n, 0);
                 sum[2 * i] += tc_hash_mix(hash, (uint64_t)b);

@@ -1,6 +1,7 @@
 #include "ingest_spill.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/io_count.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -120,6 +121,7 @@ static tc_status write_slot(tc_spill *s, const block *from, int64_t slot, tc_err
         done += n > 0 ? n : 0;
     }
     s->written += from->used;
+    tc_io_count_write(from->used);
     return TC_OK;
 }
 
@@ -296,6 +298,7 @@ static tc_status read_slot(tc_spill *s, const block *from, unsigned char *memory
         }
         done += n > 0 ? n : 0;
     }
+    tc_io_count_read(from->used);
     return TC_OK;
 }
 

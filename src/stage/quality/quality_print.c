@@ -169,6 +169,21 @@ void tc_quality_print(const json_t *section, FILE *out)
     }
 }
 
+/* The same into the log; a failure to do so hides the error that follows no more than silence. */
+static void log_quality(const json_t *section)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (out != NULL) {
+        tc_quality_print(section, out);
+        if (fclose(out) == 0) {
+            tc_log_text(text);
+        }
+        free(text);
+    }
+}
+
 static const json_t *first_failed(const json_t *section)
 {
     size_t i;
@@ -201,7 +216,7 @@ tc_status tc_quality_enforce_all(tc_comm *comm, const json_t *section,
     }
     if (gate != NULL && config->quality.enforce) {
         if (tc_comm_rank(comm) == 0) {
-            tc_quality_print(section, stderr);
+            log_quality(section);
         }
         st = tc_fail(err, TC_EGATE,
                      "%s; %lld of %lld gates failed, nothing was published; %s", sentence,

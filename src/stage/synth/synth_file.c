@@ -3,6 +3,7 @@
 #include "synth_parts.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/io_count.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,6 +114,7 @@ static tc_status write_at(int fd, const tc_buffer *bytes, int64_t offset)
         }
         done += n > 0 ? n : 0;
     }
+    tc_io_count_write(done);
     return TC_OK;
 }
 

@@ -116,7 +116,11 @@
       "between two saves of the state inside a long stage; 0 = by Daly's formula from "    \
       "what a save costs and how often nodes fail")                                        \
     N(A, REAL, node_mtbf_hours, node_mtbf_hours, "43800", 0, 1e9, "()", TC_KEY_LOCAL,      \
-      "mean time between failures of one node")
+      "mean time between failures of one node")                                            \
+    N(A, INT, heartbeat_seconds, heartbeat_seconds, "5", 0, 86400, "[]", TC_KEY_LOCAL,     \
+      "between two writes of heartbeat.json in the run directory; 0 = none")               \
+    N(A, INT, progress_seconds, progress_seconds, "60", 0, 86400, "[]", TC_KEY_LOCAL,      \
+      "between two lines of progress in a batch log; 0 = none")
 
 #define TC_KEYS_INPUT(N, W, T, A)                                                          \
     T(A, FILE, instalment, input.instalment, "", TC_KEY_LOCAL,                             \
