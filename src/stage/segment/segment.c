@@ -32,10 +32,18 @@ static void log_result(const tc_segment *s)
     }
 }
 
+/* Collective. The centres of the previous run, if there is one, are one more start. */
+static tc_status fit_all(tc_segment *s, tc_error *err)
+{
+    int32_t last[TC_KMEANS_MAX_K * TC_KMEANS_MAX_D];
+    const int n_last = tc_segment_previous_centres(s, last);
+    return tc_segment_fit_all(s, last, n_last, err);
+}
+
 /* Collective. From the fits to the file; what is done of them stays when the stage must stop. */
 static tc_status finish_all(tc_segment *s, tc_error *err)
 {
-    tc_status st = tc_segment_fit_all(s, err);
+    tc_status st = fit_all(s, err);
     if (st == TC_OK) {
         st = tc_segment_rank_all(s, err);
     }

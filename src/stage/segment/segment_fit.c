@@ -28,12 +28,11 @@ static tc_segment_task task_of(const tc_segment *s)
                              .checkpoint = s->checkpoint};
 }
 
-tc_status tc_segment_fit_all(tc_segment *s, tc_error *err)
+tc_status tc_segment_fit_all(tc_segment *s, const int32_t *last, int n_last, tc_error *err)
 {
-    int32_t last[TC_KMEANS_MAX_K * TC_KMEANS_MAX_D];
     tc_segment_task task = task_of(s);
-    task.n_last = tc_segment_previous_centres(s, last);
-    task.last = task.n_last > 0 ? last : NULL;
+    task.n_last = n_last;
+    task.last = n_last > 0 ? last : NULL;
     return fit_all(s, &task, err);
 }
 

@@ -98,9 +98,10 @@ int tc_segment_is_known(const tc_segment *s, int64_t i);
 TC_NODISCARD tc_status tc_segment_feature_all(tc_segment *s, const char *feature,
                                               double **out, tc_error *err);
 
-/* Collective. Fits the known customers and chooses the number of clusters: choice, model, label, report. Errors
- * (agreed): as tc_segment_choose_all. */
-TC_NODISCARD tc_status tc_segment_fit_all(tc_segment *s, tc_error *err);
+/* Collective. Fits the known customers and chooses the number of clusters: choice, model, label, report. last[n_last]
+ * [n_dim]: centres of the previous run on the grid, n_last 0 = none. Errors (agreed): as tc_segment_choose_all. */
+TC_NODISCARD tc_status tc_segment_fit_all(tc_segment *s, const int32_t *last, int n_last,
+                                          tc_error *err);
 
 /* Collective. The end of what follows a fit: keeps the fit if status, which is agreed, is TC_EINTERRUPT. Returns status. */
 TC_NODISCARD tc_status tc_segment_fit_keep_all(const tc_segment *s, tc_status status,

@@ -175,7 +175,7 @@ static tc_status fit_all(table_run *r, tc_error *err)
     tc_foreign *file = NULL;
     tc_status st;
     if (r->table->init == NULL) {
-        return tc_segment_fit_all(s, err);
+        return tc_segment_fit_all(s, NULL, 0, err);
     }
     centre = tc_mem_alloc((int64_t)k * s->n_dim, sizeof *centre, err);
     st = tc_comm_agree_all(s->comm, centre == NULL ? TC_ENOMEM : TC_OK, err);
