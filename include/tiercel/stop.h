@@ -5,8 +5,8 @@
 
 #include "tiercel/status.h"
 
-/* Local. Notes SIGUSR1, SIGTERM and SIGINT from now on. A second SIGTERM or SIGINT ends the process at once. Called
- * once by main. */
+/* Local. Notes SIGUSR1, SIGTERM and SIGINT from now on. A second SIGINT ends the process at once; SIGTERM may come
+ * several times, and who is in a hurry follows it up with SIGKILL, as launchers do. Called once by main. */
 void tc_stop_listen(void);
 
 /* Local. Number of the signal that asked this process to stop; 0 if none did. */

@@ -96,4 +96,7 @@ foreach(script ${system_tests})
   if(name MATCHES "^(slurm|hosts|kill|memory|segment_stream)")
     set_tests_properties(system.${name} PROPERTIES RUN_SERIAL ON) # daemons, moments, memory of the whole machine
   endif()
+  if(name MATCHES "_timelimit$")
+    set_tests_properties(system.${name} PROPERTIES LABELS long) # scripts/soak runs these
+  endif()
 endforeach()

@@ -24,7 +24,8 @@ static void listen_to(int signal_number, int flags)
 void tc_stop_listen(void)
 {
     listen_to(SIGUSR1, SA_RESTART);
-    listen_to(SIGTERM, SA_RESTART | (int)SA_RESETHAND);
+    /* not once only: at a time limit slurmstepd and srun both send one, within milliseconds */
+    listen_to(SIGTERM, SA_RESTART);
     listen_to(SIGINT, SA_RESTART | (int)SA_RESETHAND);
 }
 
