@@ -144,6 +144,14 @@ typedef struct {
     char *child, *parent; /* columns of the hierarchy */
 } tc_config_identity;
 
+/* How files are transferred, see store_policy.h. */
+typedef struct {
+    int transfer; /* 1 = collective */
+    int64_t stripe_count, stripe_mib, aggregators, buffer_mib, alignment_kib;
+    char **hints; /* "name=value" */
+    int n_hints;
+} tc_config_io;
+
 /* The customers table. Without files there is none. */
 typedef struct {
     char **files; /* patterns expanded, sorted */
@@ -236,6 +244,7 @@ typedef struct {
     double node_mtbf_hours;     /* mean time between failures of a node */
     /* of the transactions and the map of ids, set by who has read them; "" = unknown */
     char input_fingerprint[TC_CONFIG_FINGERPRINT];
+    tc_config_io io;
     tc_config_input input;
     tc_config_identity identity;
     tc_config_customers customers;
@@ -264,7 +273,7 @@ TC_NODISCARD tc_status tc_config_parse(const char *text, int64_t n, const char *
                                        int n_overrides, tc_config **out, tc_error *err);
 void tc_config_destroy(tc_config **config);
 
-/* Local. Appends one section ("run", "input", "identity", "customers", "interactions", "wide", "quality",
+/* Local. Appends one section ("run", "io", "input", "identity", "customers", "interactions", "wide", "quality",
  * "features", "segment", "churn", "assign") as compact JSON with sorted keys and numbers in 17 digits: everything that can change a
  * result, and nothing else (no paths, no file list, no memory sizes). Used for hashes and
  * for the report. Errors: TC_ENOMEM, TC_EINTERNAL for an unknown section. */

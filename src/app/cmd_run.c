@@ -10,6 +10,7 @@
 #include "tiercel/quality.h"
 #include "tiercel/run_lock.h"
 #include "tiercel/stop.h"
+#include "tiercel/store_policy.h"
 #include "tiercel/summary.h"
 
 #include <stdio.h>
@@ -28,10 +29,24 @@ typedef struct {
 static tc_status session_end_all(tc_comm *comm, session *s, tc_status status, tc_error *err)
 {
     const tc_status st = tc_manifest_close_all(comm, &s->manifest, status, err);
+    tc_store_policy_set(NULL); /* it borrows from the configuration */
     tc_run_lock_release_all(comm, &s->lock);
     tc_config_destroy(&s->config);
     tc_command_line_free(&s->line);
     return st;
+}
+
+static void set_policy(const tc_config_io *io)
+{
+    const tc_store_policy policy = {.collective = io->transfer,
+                                    .stripe_count = io->stripe_count,
+                                    .stripe_mib = io->stripe_mib,
+                                    .aggregators = io->aggregators,
+                                    .buffer_mib = io->buffer_mib,
+                                    .alignment_kib = io->alignment_kib,
+                                    .hints = io->hints,
+                                    .n_hints = io->n_hints};
+    tc_store_policy_set(&policy);
 }
 
 /* Collective. Command line and configuration. */
@@ -41,6 +56,9 @@ static tc_status session_begin_all(tc_comm *comm, int argc, char **argv, session
     tc_status st = tc_command_line_parse_all(comm, argc, argv, &s->line, err);
     if (st == TC_OK && !s->line.help) {
         st = tc_load_config_all(comm, &s->line, &s->config, err);
+    }
+    if (st == TC_OK && s->config != NULL) {
+        set_policy(&s->config->io);
     }
     return st;
 }

@@ -128,9 +128,9 @@ static tc_status folder_of(const char *path, char **folder, tc_error *err)
 /* Collective. Nodes of a cluster may see other files: all ranks must have resolved the same. */
 static tc_status compare_all(tc_comm *comm, const tc_config *config, tc_error *err)
 {
-    static const char *const sections[] = {"run",          "input", "identity", "customers",
-                                           "interactions", "wide",  "features", "segment",
-                                           "churn",        "assign"};
+    static const char *const sections[] = {"run",       "io",           "input", "identity",
+                                           "customers", "interactions", "wide",  "features",
+                                           "segment",   "churn",        "assign"};
     const struct {
         char **files;
         int n;

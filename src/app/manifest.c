@@ -61,8 +61,8 @@ static json_t *path_array(char *const *files, int n)
 static tc_status describe_config(const tc_config *config, json_t *into, tc_error *err)
 {
     static const char *const sections[] = {
-        "run",  "input",    "identity", "quality", "customers", "interactions",
-        "wide", "features", "segment",  "churn",   "assign"};
+        "run",          "io",   "input",    "identity", "quality", "customers",
+        "interactions", "wide", "features", "segment",  "churn",   "assign"};
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         tc_buffer text = {0};
         tc_status st = tc_config_section(config, sections[i], &text, err);

@@ -6,7 +6,7 @@ static void test_unknown_keys(void **state)
     (void)state;
     expect_more(
         "segmnt: {k: 3}\n",
-        "c.yaml:5: segmnt: unknown key; allowed: run, input, "
+        "c.yaml:5: segmnt: unknown key; allowed: run, io, input, "
         "identity, customers, interactions, wide, quality, features, segment, churn, "
         "assign");
     expect_more(
@@ -27,7 +27,7 @@ static void test_unknown_keys(void **state)
         "restarts, sample, max_iterations, tolerance, weight, previous, high_share, "
         "middle_share, complex_cases, margin, case_cost");
     expect_more("? [a, b]\n: 1\n",
-                "c.yaml:5: a key must be a single word; allowed: run, input, "
+                "c.yaml:5: a key must be a single word; allowed: run, io, input, "
                 "identity, customers, interactions, wide, quality, features, segment, "
                 "churn, assign");
 }
@@ -272,7 +272,7 @@ static void test_syntax(void **state)
     expect_error(
         "id,time,amount\n1,2,3\n", NULL, 0, TC_ECONFIG,
         "c.yaml:1: a single value stands here; allowed: a mapping with the keys run, "
-        "input, identity, customers, interactions, wide, quality, features, segment, "
+        "io, input, identity, customers, interactions, wide, quality, features, segment, "
         "churn, assign");
     expect_error(
         "a: *b\n", NULL, 0, TC_ECONFIG,
@@ -315,9 +315,10 @@ static void test_override_errors(void **state)
                "min_share, silhouette_rows, stability, gap_references, scale, "
                "winsorise, restarts, sample, max_iterations, tolerance, weight, previous, "
                "high_share, middle_share, complex_cases, margin, case_cost");
-    expect_set("segmnt.k=3", "--set segmnt.k: segmnt: unknown key; allowed: run, input, "
-                             "identity, customers, interactions, wide, quality, features, "
-                             "segment, churn, assign");
+    expect_set("segmnt.k=3",
+               "--set segmnt.k: segmnt: unknown key; allowed: run, io, input, "
+               "identity, customers, interactions, wide, quality, features, "
+               "segment, churn, assign");
     expect_set("segment.k.x=3",
                "--set segment.k.x: segment.k: a mapping stands here; allowed: a "
                "whole number from 1 to 254");

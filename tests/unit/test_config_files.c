@@ -108,9 +108,9 @@ static void jobs_path(const char *name, char path[512])
 /* The example shows every key at its default. */
 static void test_example_is_default(void **state)
 {
-    static const char *const sections[] = {"run",          "identity", "customers",
-                                           "interactions", "wide",     "features",
-                                           "segment",      "churn",    "assign"};
+    static const char *const sections[] = {"run",          "io",    "identity", "customers",
+                                           "interactions", "wide",  "features", "segment",
+                                           "churn",        "assign"};
     tc_config *c = parse_ok(minimal, NULL, 0), *example = NULL;
     tc_error err = {0};
     char path[512];

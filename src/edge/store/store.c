@@ -1,5 +1,4 @@
 /* store.c - the life of a file: create under a temporary name, publish, open, close. */
-#include "../comm/comm_native.h"
 #include "store_guard.h"
 #include "store_native.h"
 
@@ -80,17 +79,24 @@ static tc_status store_new(tc_comm *comm, const char *path, tc_store **out, tc_e
     return TC_OK;
 }
 
-/* Rank 0 makes the empty file first: errno says more than the MPI driver. */
+/* Rank 0 makes the empty file first: errno says more than the MPI driver. What a killed job left is taken away, not
+ * truncated: a process of it on a node that was cut off may still hold it open. */
 static tc_status probe_writable(const tc_store *store, tc_error *err)
 {
     int fd;
     if (tc_comm_rank(store->comm) != 0) {
         return TC_OK;
     }
-    fd = open(store->temporary, O_CREAT | O_TRUNC | O_WRONLY, 0666);
+    tc_io_count_metadata(2);
+    (void)unlink(store->temporary);
+    fd = open(store->temporary, O_CREAT | O_EXCL | O_WRONLY, 0666);
     if (fd < 0 || close(fd) != 0) {
         return tc_fail(err, TC_EIO, "%s: cannot be created: %s; check the run directory",
                        store->temporary, strerror(errno));
+    }
+    if (tc_store_striped()) {
+        tc_io_count_metadata(1);
+        (void)unlink(store->temporary); /* stripes are laid down when a file is made */
     }
     return TC_OK;
 }
@@ -99,8 +105,11 @@ tc_status tc_store_room(const tc_store *store, double bytes, tc_error *err)
 {
     struct statvfs facts;
     double room;
-    if (tc_comm_rank(store->comm) != 0 || statvfs(store->temporary, &facts) != 0 ||
-        facts.f_blocks == 0) {
+    if (tc_comm_rank(store->comm) != 0) {
+        return TC_OK;
+    }
+    tc_io_count_metadata(1);
+    if (statvfs(store->temporary, &facts) != 0 || facts.f_blocks == 0) {
         return TC_OK;
     }
     room = (double)facts.f_bavail * (double)facts.f_frsize;
@@ -111,14 +120,6 @@ tc_status tc_store_room(const tc_store *store, double bytes, tc_error *err)
                        store->path, bytes + MARGIN_BYTES, room);
     }
     return TC_OK;
-}
-
-static hid_t parallel_access(const tc_store *store)
-{
-    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    (void)H5Pset_fapl_mpio(access, tc_comm_native(store->comm), MPI_INFO_NULL);
-    (void)H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
-    return access;
 }
 
 static herr_t write_header(const tc_store *store)
@@ -139,10 +140,11 @@ static herr_t write_header(const tc_store *store)
 
 static tc_status create_file(tc_store *store, tc_error *err)
 {
-    const hid_t access = parallel_access(store);
+    const hid_t access = tc_store_access(store);
     const hid_t creation = H5Pcreate(H5P_FILE_CREATE);
     (void)H5Pset_obj_track_times(creation, 0);
     (void)H5Pset_attr_phase_change(creation, ATTRIBUTES_MAX, 0);
+    tc_io_count_metadata(1);
     store->file = H5Fcreate(store->temporary, H5F_ACC_TRUNC, creation, access);
     (void)H5Pclose(creation);
     (void)H5Pclose(access);
@@ -168,8 +170,6 @@ tc_status tc_store_create_all(tc_comm *comm, const char *path,
         st = tc_comm_agree_all(comm, create_file(*out, err), err);
         if (st != TC_OK) {
             tc_store_close_all(out);
-        } else {
-            tc_store_writeback_open(*out);
         }
     } else {
         if (*out != NULL && (*out)->temporary != NULL && tc_comm_rank(comm) == 0) {
@@ -189,6 +189,7 @@ static tc_status sync_and_rename(const tc_store *store, tc_error *err)
     if (folder == NULL) {
         return TC_ENOMEM; /* before the rename: a failure publishes nothing */
     }
+    tc_io_count_metadata(5);
     fd = open(store->temporary, O_RDONLY);
     bad = fd < 0 || fsync(fd) != 0;
     bad |= fd >= 0 && close(fd) != 0;
@@ -280,6 +281,7 @@ void tc_store_close_all(tc_store **store)
         (void)close_file(s);
     }
     if (s->writing && tc_comm_rank(s->comm) == 0) {
+        tc_io_count_metadata(1);
         (void)unlink(s->temporary);
     }
     store_free(store);
@@ -333,7 +335,8 @@ static tc_status check_schema(const tc_store *store, const char *schema, int64_t
 
 static tc_status open_file(tc_store *store, tc_error *err)
 {
-    const hid_t access = parallel_access(store);
+    const hid_t access = tc_store_access(store);
+    tc_io_count_metadata(1);
     store->file = H5Fopen(store->path, H5F_ACC_RDONLY, access);
     (void)H5Pclose(access);
     if (store->file < 0) {
@@ -354,6 +357,7 @@ static tc_status probe_readable(const tc_store *store, tc_error *err)
     if (tc_comm_rank(store->comm) != 0) {
         return TC_OK;
     }
+    tc_io_count_metadata(2);
     fd = open(store->path, O_RDONLY);
     if (fd < 0) {
         return tc_fail(err, errno == ENOENT ? TC_EINPUT : TC_EIO,

@@ -1,5 +1,7 @@
 #include "store_native.h"
 
+#include "tiercel/io_count.h"
+
 #include <string.h>
 
 herr_t tc_store_attribute_write(hid_t object, const char *name, hid_t type,
@@ -8,6 +10,7 @@ herr_t tc_store_attribute_write(hid_t object, const char *name, hid_t type,
     const hid_t space = H5Screate(H5S_SCALAR);
     const hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
     const herr_t code = attribute < 0 ? -1 : H5Awrite(attribute, type, value);
+    tc_io_count_metadata(1);
     if (attribute >= 0) {
         (void)H5Aclose(attribute);
     }
@@ -37,6 +40,7 @@ herr_t tc_store_attribute_read(hid_t object, const char *name, hid_t type, void 
 {
     const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
     herr_t code = -1;
+    tc_io_count_metadata(1);
     if (attribute >= 0) {
         code = H5Aread(attribute, type, value);
         (void)H5Aclose(attribute);
@@ -49,6 +53,7 @@ herr_t tc_store_attribute_read_text(hid_t object, const char *name, char *value,
 {
     const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
     herr_t code = -1;
+    tc_io_count_metadata(1);
     if (attribute >= 0) {
         const hid_t type = H5Aget_type(attribute);
         if (H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) <= 0 &&

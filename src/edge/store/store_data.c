@@ -1,6 +1,8 @@
 /* store_data.c - whole datasets in one call. */
 #include "store_native.h"
 
+#include "tiercel/io_count.h"
+
 #include <string.h>
 
 tc_status tc_store_put_all(tc_store *store, const tc_field *field, const void *data,
@@ -9,7 +11,8 @@ tc_status tc_store_put_all(tc_store *store, const tc_field *field, const void *d
     tc_store_piece *piece = NULL;
     tc_status st = tc_store_begin_all(store, field, n_global, &piece, err);
     if (st == TC_OK) {
-        st = tc_store_write(piece, data, row0, n_local, err);
+        st = tc_store_collective() ? tc_store_write_all(piece, data, row0, n_local, err)
+                                   : tc_store_write(piece, data, row0, n_local, err);
         st = tc_store_end_all(&piece, st, err);
     }
     return st;
@@ -35,10 +38,12 @@ int tc_store_has_all(tc_store *store, const char *name)
         }
         memcpy(prefix, name, length);
         prefix[length] = '\0';
+        tc_io_count_metadata(1);
         if (H5Lexists(store->file, prefix, H5P_DEFAULT) <= 0) {
             return 0;
         }
     }
+    tc_io_count_metadata(1);
     return H5Lexists(store->file, name, H5P_DEFAULT) > 0;
 }
 
@@ -46,6 +51,7 @@ hid_t tc_store_open_dataset(tc_store *store, const char *name, tc_error *err)
 {
     const hid_t dataset =
         tc_store_has_all(store, name) ? H5Dopen2(store->file, name, H5P_DEFAULT) : -1;
+    tc_io_count_metadata(1);
     if (dataset < 0) {
         (void)H5Eclear2(H5E_DEFAULT);
         (void)tc_fail(err, TC_EDATA,
@@ -127,7 +133,8 @@ tc_status tc_store_get_all(tc_store *store, const tc_field *field, int64_t row0,
     tc_store_piece *piece = NULL;
     tc_status st = tc_store_view_all(store, field, NULL, &piece, err);
     if (st == TC_OK) {
-        st = tc_store_read(piece, data, row0, n_local, err);
+        st = tc_store_collective() ? tc_store_read_all(piece, data, row0, n_local, err)
+                                   : tc_store_read(piece, data, row0, n_local, err);
         st = tc_store_end_all(&piece, st, err);
     }
     return st;

@@ -18,7 +18,7 @@ struct tc_store {
     char *path;      /* final name */
     char *temporary; /* name while writing */
     tc_store_header header;
-    int fd;          /* for store_writeback.c, -1 if it cannot be opened */
+    int fd;          /* for store_writeback.c, negative unless open */
     double promised; /* bytes of datasets that are begun and not ended */
 };
 
@@ -27,14 +27,57 @@ typedef struct {
     int64_t begin, end;
 } tc_store_dirty;
 
-/* Local; store_writeback.c. Before the first and after the last write. */
-void tc_store_writeback_open(tc_store *store);
+struct tc_store_piece {
+    tc_store *store;
+    tc_field field; /* its texts are borrowed */
+    hid_t dataset, space, type;
+    int writing;
+    int64_t address; /* of the first row in the file; writing */
+    tc_store_dirty dirty;
+    int64_t n_global;
+    double promised; /* bytes for which there must be room */
+    /* of this rank */
+    int64_t n_rows; /* transferred */
+    uint64_t chain; /* tells, added up over ranks, whether each row was transferred once */
+    uint64_t sum;   /* checksum */
+};
+
+/* Local, pure. */
+int tc_store_columns(const tc_field *field);
+int64_t tc_store_row_bytes(const tc_field *field);
+
+/* Local. Rows row0 .. row0 + n - 1 of a piece: read if to is not NULL, else written. Errors: TC_EIO. */
+tc_status tc_store_transfer(const tc_store_piece *piece, int64_t row0, int64_t n, void *to,
+                            const void *from, tc_error *err);
+
+/* Collective; the same in one transfer of all ranks, some of which may have no rows. status: a rank that failed
+ * before takes part with nothing. Errors, not agreed: status; TC_EIO. */
+tc_status tc_store_transfer_all(const tc_store_piece *piece, int64_t row0, int64_t n,
+                                void *to, const void *from, tc_status status,
+                                tc_error *err);
+
+/* Collective, errors not agreed: tc_store_write and tc_store_read of a whole dataset. */
+tc_status tc_store_write_all(tc_store_piece *piece, const void *data, int64_t row0,
+                             int64_t n, tc_error *err);
+tc_status tc_store_read_all(tc_store_piece *piece, void *data, int64_t row0, int64_t n,
+                            tc_error *err);
+
+/* Local; store_writeback.c. After the last write. */
 void tc_store_writeback_close(tc_store *store);
 
 /* Local. n bytes were written at offset: as soon as there is enough, the disk is told to start. Never waits
  * for it. No errors: this is but a hint. */
-void tc_store_writeback(const tc_store *store, tc_store_dirty *dirty, int64_t offset,
-                        int64_t n);
+void tc_store_writeback(tc_store *store, tc_store_dirty *dirty, int64_t offset, int64_t n);
+
+/* Local, rank 0 asks. Takes room on the disk for bytes that will be written collectively: OMPIO's collective
+ * transfers do not report a full disk. File systems that cannot are no error. Errors: TC_EIO. */
+tc_status tc_store_reserve(tc_store *store, int64_t offset, int64_t n, tc_error *err);
+
+/* store_policy.c. Local: how the store's file is opened, to be closed; whether whole datasets are transferred
+ * collectively; whether hints only work on a file that MPI itself makes. */
+hid_t tc_store_access(const tc_store *store);
+int tc_store_collective(void);
+int tc_store_striped(void);
 
 /* Local. TC_OK if code >= 0; else a record that names the file, what was done, and HDF5's
  * own innermost reason. */

@@ -3,32 +3,42 @@
  * it, the sync does all the work. */
 #include "store_native.h"
 
+#include "tiercel/io_count.h"
+
+#include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
-enum { ENOUGH = 8 << 20 };
+enum { ENOUGH = 8 << 20, NOT_YET = -1, NEVER = -2 };
 
-void tc_store_writeback_open(tc_store *store)
+/* Opened when first needed: most files are small, and each open is a request to the one server of a parallel file
+ * system. Negative if it cannot be. */
+static int descriptor(tc_store *store)
 {
-    store->fd = open(store->temporary, O_WRONLY | O_CLOEXEC);
+    if (store->fd == NOT_YET) {
+        store->fd = open(store->temporary, O_WRONLY | O_CLOEXEC);
+        store->fd = store->fd < 0 ? NEVER : store->fd;
+        tc_io_count_metadata(1);
+    }
+    return store->fd;
 }
 
 void tc_store_writeback_close(tc_store *store)
 {
     if (store->fd >= 0) {
         (void)close(store->fd);
-        store->fd = -1;
+        store->fd = NOT_YET;
     }
 }
 
-void tc_store_writeback(const tc_store *store, tc_store_dirty *dirty, int64_t offset,
-                        int64_t n)
+void tc_store_writeback(tc_store *store, tc_store_dirty *dirty, int64_t offset, int64_t n)
 {
     if (offset != dirty->end) {
         dirty->begin = offset;
     }
     dirty->end = offset + n;
-    if (dirty->end - dirty->begin < ENOUGH || store->fd < 0) {
+    if (dirty->end - dirty->begin < ENOUGH || descriptor(store) < 0) {
         return;
     }
 #ifdef SYNC_FILE_RANGE_WRITE
@@ -36,4 +46,21 @@ void tc_store_writeback(const tc_store *store, tc_store_dirty *dirty, int64_t of
                           (off_t)(dirty->end - dirty->begin), SYNC_FILE_RANGE_WRITE);
 #endif
     dirty->begin = dirty->end;
+}
+
+tc_status tc_store_reserve(tc_store *store, int64_t offset, int64_t n, tc_error *err)
+{
+#ifdef FALLOC_FL_KEEP_SIZE
+    if (n > 0 && tc_comm_rank(store->comm) == 0 && descriptor(store) >= 0) {
+        tc_io_count_metadata(1);
+        if (fallocate(store->fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)n) != 0 &&
+            (errno == ENOSPC || errno == EDQUOT)) {
+            return tc_fail(err, TC_EIO,
+                           "%s: no room for %lld bytes more (%s); make room or choose "
+                           "another run directory",
+                           store->path, (long long)n, strerror(errno));
+        }
+    }
+#endif
+    return TC_OK;
 }

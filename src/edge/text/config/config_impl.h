@@ -120,6 +120,11 @@ typedef struct {
     TC_RAW(TC_KEYS_RUN)
 } tc_raw_run;
 typedef struct {
+    tc_raw_path *l_hints;
+    unsigned n_hints;
+    TC_RAW(TC_KEYS_IO)
+} tc_raw_io;
+typedef struct {
     TC_RAW(TC_KEYS_COLUMNS)
 } tc_raw_columns;
 typedef struct {
@@ -221,6 +226,7 @@ typedef struct {
 } tc_raw_assign;
 typedef struct {
     tc_raw_run run;
+    tc_raw_io io;
     tc_raw_input input;
     tc_raw_identity identity;
     tc_raw_customers customers;

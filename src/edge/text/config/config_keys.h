@@ -53,6 +53,7 @@
     X("any", TC_NEGATIVE_ANY)
 #define TC_WORDS_SCALE(X)                                                                  \
     X("zscore", TC_SCALE_ZSCORE) X("minmax", TC_SCALE_MINMAX) X("none", TC_SCALE_NONE)
+#define TC_WORDS_TRANSFER(X) X("independent", 0) X("collective", 1)
 #define TC_WORDS_ATTRIBUTE(X)                                                              \
     X("numeric", TC_ATTRIBUTE_NUMERIC) X("categorical", TC_ATTRIBUTE_CATEGORICAL)
 #define TC_WORDS_UNLISTED(X) X("other", TC_UNLISTED_OTHER) X("reject", TC_UNLISTED_REJECT)
@@ -74,6 +75,8 @@
 /* X(name, text): the sections in the order of the documentation. */
 #define TC_SECTIONS(X)                                                                     \
     X("run", "What every stage shares.")                                                   \
+    X("io", "How the files of the results are transferred: hints for parallel file "       \
+            "systems. No key changes the content of a file.")                              \
     X("input", "The transaction files and how their rows are read.")                       \
     X("identity", "One customer with many ids: a map of ids to master ids, and a "         \
                   "hierarchy of accounts. Ids are normalised as in input.customer_id. "    \
@@ -121,6 +124,28 @@
       "between two writes of heartbeat.json in the run directory; 0 = none")               \
     N(A, INT, progress_seconds, progress_seconds, "60", 0, 86400, "[]", TC_KEY_LOCAL,      \
       "between two lines of progress in a batch log; 0 = none")
+
+#define TC_KEYS_IO(N, W, T, A)                                                             \
+    W(A, transfer, io.transfer, "independent", tc_words_transfer,                          \
+      "each rank transfers its rows by itself, or all ranks together where a dataset is "  \
+      "written or read as a whole; OMPIO reports no full disk then")                       \
+    N(A, INT, stripe_count, io.stripe_count, "0", 0, 100000, "[]", 0,                      \
+      "devices (Lustre: OSTs) that a new file lies on, MPI hint striping_factor; 0 = as "  \
+      "its "                                                                               \
+      "folder says")                                                                       \
+    N(A, INT, stripe_mib, io.stripe_mib, "0", 0, 4096, "[]", 0,                            \
+      "MiB on one device before the next, MPI hint striping_unit; 0 = as its folder says") \
+    N(A, INT, aggregators, io.aggregators, "0", 0, 100000, "[]", 0,                        \
+      "ranks that touch the file in a collective transfer, MPI hint cb_nodes; for ROMIO "  \
+      "alone: OMPIO 4.1 then loses bytes, which is noticed and ends the job; 0 = as MPI "  \
+      "chooses")                                                                           \
+    N(A, INT, buffer_mib, io.buffer_mib, "0", 0, 1024, "[]", 0,                            \
+      "memory of each of them, MiB, MPI hint cb_buffer_size; 0 = as MPI chooses")          \
+    N(A, INT, alignment_kib, io.alignment_kib, "0", 0, 1048576, "[]", 0,                   \
+      "datasets of at least so many KiB begin at a multiple of it, best that of a "        \
+      "stripe; moves "                                                                     \
+      "bytes inside the files, so keep it for runs whose files are compared; 0 = not "     \
+      "aligned")
 
 #define TC_KEYS_INPUT(N, W, T, A)                                                          \
     T(A, FILE, instalment, input.instalment, "", TC_KEY_LOCAL,                             \
@@ -430,6 +455,10 @@
       "event files that features and all later stages read, or patterns with * ? [], "     \
       "relative to run.directory; [] = events.h5, or events/*.h5 if input.instalment is "  \
       "set")                                                                               \
+    L(io, hints, io.hints, io.n_hints, tc_raw_path, tc_key_hint, 0, 64, "[]",              \
+      TC_KEY_TEXTS,                                                                        \
+      "any other hints for MPI-IO, such as [romio_ds_write=disable]; those that it does "  \
+      "not know are ignored")                                                              \
     L(input, transactions, input.files, input.n_files, tc_raw_path, tc_key_path, 1,        \
       1000000, NULL, TC_KEY_REQUIRED | TC_KEY_LOCAL,                                       \
       "paths of .csv, .csv.gz or .csv.zst files, or patterns with * ? [], relative to "    \

@@ -27,6 +27,7 @@ static const cyaml_strval_t tc_words_decimal[] = {TC_WORDS_DECIMAL(WORD)};
 static const cyaml_strval_t tc_words_thousands[] = {TC_WORDS_THOUSANDS(WORD)};
 static const cyaml_strval_t tc_words_negative[] = {TC_WORDS_NEGATIVE(WORD)};
 static const cyaml_strval_t tc_words_scale[] = {TC_WORDS_SCALE(WORD)};
+static const cyaml_strval_t tc_words_transfer[] = {TC_WORDS_TRANSFER(WORD)};
 static const cyaml_strval_t tc_words_attribute[] = {TC_WORDS_ATTRIBUTE(WORD)};
 static const cyaml_strval_t tc_words_unlisted[] = {TC_WORDS_UNLISTED(WORD)};
 static const cyaml_strval_t tc_words_storage[] = {TC_WORDS_STORAGE(WORD)};
@@ -126,6 +127,8 @@ static const cyaml_schema_value_t rule_schema = {
 
 static const cyaml_schema_field_t run_fields[] = {
     LIST(events, tc_raw_run, path_schema), FIELDS(TC_KEYS_RUN, tc_raw_run) CYAML_FIELD_END};
+static const cyaml_schema_field_t io_fields[] = {
+    LIST(hints, tc_raw_io, path_schema), FIELDS(TC_KEYS_IO, tc_raw_io) CYAML_FIELD_END};
 static const cyaml_schema_field_t column_fields[] = {FIELDS(TC_KEYS_COLUMNS, tc_raw_columns)
                                                          CYAML_FIELD_END};
 static const cyaml_schema_field_t return_fields[] = {FIELDS(TC_KEYS_RETURNS, tc_raw_returns)
@@ -191,6 +194,7 @@ static const cyaml_schema_field_t assign_fields[] = {
     LIST(rules, tc_raw_assign, rule_schema), CYAML_FIELD_END};
 static const cyaml_schema_field_t raw_fields[] = {
     SECTION(run, tc_raw, run_fields),
+    SECTION(io, tc_raw, io_fields),
     SECTION(input, tc_raw, input_fields),
     SECTION(identity, tc_raw, identity_fields),
     SECTION(customers, tc_raw, customers_fields),
@@ -270,20 +274,21 @@ typedef tc_segment_rule tc_out_rule;
 #define ITEMS(KEYS, A) KEYS(ITEM_N, ITEM_W, ITEM_T, A)
 
 static const tc_key key_rows[] = {
-    ROWS(TC_KEYS_RUN, run) ROWS(TC_KEYS_COLUMNS, input.columns) ROWS(TC_KEYS_INPUT, input)
-        ROWS(TC_KEYS_RETURNS, input.returns) ROWS(TC_KEYS_CUSTOMER_ID, input.customer_id)
-            ROWS(TC_KEYS_FORMAT, input.format) ROWS(TC_KEYS_IDENTITY_MAP,
-                                                    identity.map.columns)
-                ROWS(TC_KEYS_IDENTITY_HIERARCHY, identity.hierarchy.columns)
-                    ROWS(TC_KEYS_CUSTOMER_COLUMNS,
-                         customers.columns) ROWS(TC_KEYS_CUSTOMERS, customers)
-                        ROWS(TC_KEYS_INTERACTION_COLUMNS, interactions.columns) ROWS(
-                            TC_KEYS_INTERACTIONS, interactions) ROWS(TC_KEYS_WIDE, wide)
+    ROWS(TC_KEYS_RUN, run) ROWS(TC_KEYS_IO, io) ROWS(TC_KEYS_COLUMNS, input.columns) ROWS(
+        TC_KEYS_INPUT, input) ROWS(TC_KEYS_RETURNS, input.returns) ROWS(TC_KEYS_CUSTOMER_ID,
+                                                                        input.customer_id)
+        ROWS(TC_KEYS_FORMAT, input.format) ROWS(TC_KEYS_IDENTITY_MAP, identity.map.columns)
+            ROWS(TC_KEYS_IDENTITY_HIERARCHY, identity.hierarchy.columns)
+                ROWS(TC_KEYS_CUSTOMER_COLUMNS, customers.columns)
+                    ROWS(TC_KEYS_CUSTOMERS, customers) ROWS(TC_KEYS_INTERACTION_COLUMNS,
+                                                            interactions.columns)
+                        ROWS(TC_KEYS_INTERACTIONS, interactions) ROWS(TC_KEYS_WIDE, wide)
                             ROWS(TC_KEYS_QUALITY, quality) ROWS(TC_KEYS_FEATURES, features)
                                 ROWS(TC_KEYS_SEGMENT, segment) ROWS(TC_KEYS_CHURN, churn)
                                     ROWS(TC_KEYS_WEIGHTS, assign.weights)};
 static const tc_key tc_key_path[] = {{.path = "", .kind = TC_KIND_TEXT, .text = "a path"}};
 static const tc_key tc_key_sign[] = {{.path = "", .kind = TC_KIND_TEXT, .text = "a sign"}};
+static const tc_key tc_key_hint[] = {{.path = "", .kind = TC_KIND_TEXT, .text = "a hint"}};
 static const tc_key tc_key_use[] = {ITEMS(TC_KEYS_USE, use)};
 static const tc_key tc_key_place[] = {ITEMS(TC_KEYS_PLACE, place)};
 static const tc_key tc_key_attribute[] = {ITEMS(TC_KEYS_ATTRIBUTE, attribute)};

@@ -163,6 +163,23 @@ static tc_status check_format(const verify *v)
     return TC_OK;
 }
 
+static tc_status check_hints(const verify *v)
+{
+    const tc_config_io *io = &v->config->io;
+    for (int i = 0; i < io->n_hints; i++) {
+        const char *const equals = strchr(io->hints[i], '=');
+        const size_t n = equals != NULL ? (size_t)(equals - io->hints[i]) : 0;
+        if (n == 0 || n > 35 || equals[1] == '\0' || strlen(equals + 1) > 255) {
+            return tc_place_fail(
+                at(v, "io.hints"), v->err,
+                "hint %d is no name=value; allowed: a name of up to 35 bytes "
+                "and a value of up to 255, such as romio_ds_write=disable",
+                i + 1);
+        }
+    }
+    return TC_OK;
+}
+
 /* The first key of an element is its name. */
 static tc_status check_repeats(const verify *v, const tc_list *list)
 {
@@ -306,6 +323,7 @@ tc_status tc_config_verify(const tc_config *config, tc_layer *layers, int n, tc_
     TC_TRY(check_dialect(&v));
     TC_TRY(check_columns(&v));
     TC_TRY(check_format(&v));
+    TC_TRY(check_hints(&v));
     for (int i = 0; i < n_lists; i++) {
         TC_TRY(check_repeats(&v, &lists[i]));
     }
