@@ -18,13 +18,12 @@
 #include <unistd.h>
 
 enum {
-    MARGIN_BYTES =
-        1 << 20, /* for what HDF5 writes about the datasets, mostly when a file is closed */
-    ATTRIBUTES_MAX =
-        4096 /* of the root group, in its header, where the guard (store_guard.h) checks them */
+    /* for what HDF5 writes about the datasets, mostly when a file is closed */
+    MARGIN_BYTES = 1 << 20,
+    ATTRIBUTES_MAX = 4096 /* of the root group, in its header, where the guard looks */
 };
 
-/* HDF5's error stack goes from the caller down; the innermost entry has the reason. */
+/* The error stack goes from the caller down; the innermost entry has the reason. */
 static herr_t keep_innermost(unsigned n, const H5E_error2_t *entry, void *context)
 {
     char *text = context;
@@ -215,8 +214,7 @@ static tc_status sync_and_rename(const tc_store *store, tc_error *err)
     return TC_OK;
 }
 
-/* HDF5 1.10 keeps a dead handle after a failed close and runs into it when MPI ends; the
- * process then has to end without that. */
+/* HDF5 1.10 keeps a dead handle after a failed close and runs into it when MPI ends; the process ends without that. */
 static herr_t close_file(tc_store *store)
 {
     const herr_t code = H5Fclose(store->file);
@@ -256,9 +254,8 @@ tc_status tc_store_publish_all(tc_store **store, tc_error *err)
     return st;
 }
 
-/* Collective. Empties a file that will not be published. When space ran out, HDF5 could not
- * write what it still holds for the file, and a failing close hangs (some ranks leave
- * H5Fclose, others wait inside it); now it has room. */
+/* Collective. Empties a file that will not be published. When space ran out, HDF5 could not write what it still
+ * holds for the file, and a failing close hangs (some ranks leave H5Fclose, others wait); now it has room. */
 static void make_room_all(const tc_store *store)
 {
     int64_t failed = 0;
