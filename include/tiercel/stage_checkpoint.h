@@ -13,4 +13,8 @@ TC_NODISCARD tc_status tc_stage_checkpoint_all(tc_comm *comm, const tc_config *c
                                                tc_stage_kind kind, const char *inputs,
                                                tc_checkpoint **out, tc_error *err);
 
+/* Collective. TC_EINTERRUPT on all ranks if one was asked to stop (stop.h), else TC_OK: for steps without a loop over
+ * shards. Cost: one Allreduce of 8 bytes. */
+TC_NODISCARD tc_status tc_stage_stop_all(tc_comm *comm, tc_error *err);
+
 #endif

@@ -1,6 +1,8 @@
 /* stage_checkpoint.c - where the checkpoint of a stage lies, and what it belongs to. */
 #include "tiercel/stage_checkpoint.h"
 
+#include "tiercel/stop.h"
+
 #include <string.h>
 
 /* The folder, and the name of the stage with the instalment; both end in a zero. */
@@ -56,4 +58,9 @@ tc_status tc_stage_checkpoint_all(tc_comm *comm, const tc_config *config,
     tc_buffer_free(&folder);
     tc_buffer_free(&name);
     return st;
+}
+
+tc_status tc_stage_stop_all(tc_comm *comm, tc_error *err)
+{
+    return tc_comm_agree_all(comm, tc_stop_check(err), err);
 }

@@ -3,6 +3,7 @@
 
 #include "tiercel/fault.h"
 #include "tiercel/order.h"
+#include "tiercel/stage_checkpoint.h"
 
 #include <string.h>
 
@@ -197,7 +198,8 @@ tc_status tc_assign_rank_all(tc_assign *a, tc_scoring *s, tc_error *err)
                work.blend != NULL && work.score5 != NULL));
     for (int c = 0; st == TC_OK && c < TC_COMPONENTS; c++) {
         if (c < TC_AXES || s->weight[c] > 0.0) {
-            st = component_all(a, s, c, &work, err);
+            st = tc_stage_stop_all(a->comm, err);
+            st = st == TC_OK ? component_all(a, s, c, &work, err) : st;
         }
     }
     if (st == TC_OK) {

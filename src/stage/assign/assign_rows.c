@@ -2,13 +2,16 @@
 #include "assign_impl.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/stage_checkpoint.h"
 
-/* One vector of all customers, written from this rank's part. */
+/* Collective. One vector of all customers, written from this rank's part. */
 static tc_status put_rows(tc_assign *a, const tc_field *field, const void *data,
                           tc_error *err)
 {
-    return tc_store_put_all(a->out, field, data, a->shards.row0, a->shards.n_local,
-                            a->shards.n_global, err);
+    const tc_status st = tc_stage_stop_all(a->comm, err);
+    return st == TC_OK ? tc_store_put_all(a->out, field, data, a->shards.row0,
+                                          a->shards.n_local, a->shards.n_global, err)
+                       : st;
 }
 
 /* Collective. A vector of another file, copied under a new name. */

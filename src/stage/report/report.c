@@ -6,6 +6,7 @@
 #include "tiercel/fault.h"
 #include "tiercel/json.h"
 #include "tiercel/log.h"
+#include "tiercel/stage_checkpoint.h"
 
 #include <string.h>
 
@@ -117,7 +118,8 @@ static tc_status collect_all(tc_report *r, tc_error *err)
         tc_report_tiers_all,     tc_report_identity_all};
     tc_status st = TC_OK;
     for (size_t i = 0; st == TC_OK && i < sizeof section / sizeof *section; i++) {
-        st = section[i](r, err);
+        st = tc_stage_stop_all(r->comm, err);
+        st = st == TC_OK ? section[i](r, err) : st;
     }
     return st;
 }

@@ -18,7 +18,8 @@
  *   last            [n_last][d] centres of the last run on the grid: one more attempt where k = n_last; NULL = none
  *   given           [n_given][d] centres on the grid that Lloyd starts from, without any attempt, where k = n_given;
  *                   NULL = none
- *   checkpoint      where the state of the work is kept */
+ *   checkpoint      where the state of the work is kept
+ *   save_seconds    between two saves of it, as configured; 0 = not given */
 typedef struct {
     tc_comm *comm;
     tc_matrix *matrix;
@@ -29,6 +30,7 @@ typedef struct {
     const int32_t *last, *given;
     int n_last, n_given;
     tc_checkpoint *checkpoint;
+    int64_t save_seconds;
 } tc_segment_task;
 
 /* The sample that all ranks hold, in the order of rows. */

@@ -291,7 +291,8 @@ static tc_status deal_out(jobs *q, tc_error *err)
     if (q->bits == NULL) {
         return TC_ENOMEM;
     }
-    return tc_segment_deal_create(q->task->comm, c->job_done, c->n_jobs, &q->deal, err);
+    return tc_segment_deal_create(q->task->comm, c->job_done, c->n_jobs,
+                                  q->task->save_seconds, &q->deal, err);
 }
 
 /* Collective. A job of this deal was done by one rank; the others have all bits 0. */

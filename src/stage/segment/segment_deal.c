@@ -2,11 +2,11 @@
 
 #include "tiercel/stop.h"
 
-/* Seconds between two meetings; a job is never cut short for one. */
-static const double BETWEEN = 15;
+/* Seconds between two meetings, at most. */
+enum { MOST_BETWEEN = 15 };
 
 tc_status tc_segment_deal_create(const tc_comm *comm, int64_t *done, int64_t n,
-                                 tc_segment_deal *out, tc_error *err)
+                                 int64_t seconds, tc_segment_deal *out, tc_error *err)
 {
     int64_t pending = 0;
     *out = (tc_segment_deal){.n = n};
@@ -22,7 +22,8 @@ tc_status tc_segment_deal_create(const tc_comm *comm, int64_t *done, int64_t n,
                 owner == tc_comm_rank(comm) ? TC_SEGMENT_MINE : TC_SEGMENT_OTHERS;
         }
     }
-    out->until = tc_comm_seconds() + BETWEEN;
+    out->between = seconds > 0 && seconds < MOST_BETWEEN ? (double)seconds : MOST_BETWEEN;
+    out->until = tc_comm_seconds() + out->between;
     return TC_OK;
 }
 
@@ -57,7 +58,7 @@ int64_t tc_segment_deal_meet_all(tc_comm *comm, tc_segment_deal *deal)
     for (int64_t i = 0; i < deal->n; i++) {
         left += !deal->done[i];
     }
-    deal->until = tc_comm_seconds() + BETWEEN;
+    deal->until = tc_comm_seconds() + deal->between;
     deal->any = 0;
     return left;
 }

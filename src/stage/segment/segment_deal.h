@@ -12,13 +12,16 @@ typedef struct {
     int64_t n;
     int64_t *done;  /* [n] 1: was done, equal on all ranks after each meeting; borrowed */
     uint8_t *share; /* [n] whose */
+    double between; /* seconds between two meetings; no job is cut short for one */
     double until;   /* when ranks meet next */
     int any;        /* 1: this rank did a job since they met */
 } tc_segment_deal;
 
-/* Local. Deals out the jobs that are not done, done[n] equal on all ranks. Errors: TC_ENOMEM. */
+/* Local. Deals out the jobs that are not done, done[n] equal on all ranks. seconds: between two saves of the state, 0 = not
+ * given. Errors: TC_ENOMEM. */
 TC_NODISCARD tc_status tc_segment_deal_create(const tc_comm *comm, int64_t *done, int64_t n,
-                                              tc_segment_deal *out, tc_error *err);
+                                              int64_t seconds, tc_segment_deal *out,
+                                              tc_error *err);
 void tc_segment_deal_free(tc_segment_deal *deal);
 
 /* Local. 1 if job i is this rank's and not done. */

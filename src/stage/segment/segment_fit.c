@@ -25,7 +25,8 @@ static tc_segment_task task_of(const tc_segment *s)
                              .config = &s->config->segment,
                              .seed = (uint64_t)s->config->seed,
                              .per_weight = s->rows.roles.per_weight,
-                             .checkpoint = s->checkpoint};
+                             .checkpoint = s->checkpoint,
+                             .save_seconds = s->config->checkpoint_seconds};
 }
 
 tc_status tc_segment_fit_all(tc_segment *s, const int32_t *last, int n_last, tc_error *err)

@@ -4,6 +4,7 @@
 #include "segment_impl.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/stop.h"
 
 #include <string.h>
 
@@ -176,6 +177,9 @@ static tc_status merge(merging *m, tc_error *err)
 {
     TC_TRY(TC_FAULT("segment.flow", err));
     for (;;) {
+        if (m->now.at == m->now.n) {
+            TC_TRY(tc_stop_check(err));
+        }
         if (m->before.at == m->before.n) {
             TC_TRY(fill(&m->before, "segment.previous", err));
         }

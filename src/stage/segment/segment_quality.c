@@ -4,12 +4,19 @@
 
 #include "tiercel/fault.h"
 #include "tiercel/hash.h"
+#include "tiercel/stop.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PURPOSE_SILHOUETTE = 0x73696C, MOST_ROWS = 8192, SPARE = 16 };
+enum {
+    PURPOSE_SILHOUETTE = 0x73696C,
+    MOST_ROWS = 8192,
+    SPARE = 16,
+    SLICE =
+        256 /* rows of a silhouette between two looks whether this rank was asked to stop */
+};
 
 /* A row that was picked, followed by its d values as int32. The order of hashes is random but fixed. */
 typedef struct {
@@ -187,8 +194,11 @@ static tc_status silhouette_all(const quality *q, int f, const char *record,
         const int64_t n = s->first[k];
         const int64_t begin = n * tc_comm_rank(comm) / tc_comm_size(comm);
         const int64_t end = n * (tc_comm_rank(comm) + 1) / tc_comm_size(comm);
-        tc_cluster_silhouette_partial(&s->sample, begin, end - begin, s->distance,
-                                      s->words);
+        for (int64_t i = begin; i < end && tc_stop_wanted() == 0; i += SLICE) {
+            tc_cluster_silhouette_partial(&s->sample, i, end - i < SLICE ? end - i : SLICE,
+                                          s->distance, s->words);
+        }
+        st = tc_comm_agree_all(q->task->comm, tc_stop_check(err), err);
         tc_comm_sum_i64_all(q->task->comm, s->words, 2 * (int64_t)k);
         c->candidate[f].silhouette = tc_cluster_silhouette_finish(
             &s->sample, s->words, s->size, &c->silhouette[(int64_t)f * TC_KMEANS_MAX_K]);

@@ -30,7 +30,8 @@ static tc_status prepare(const tc_segment_task *task, const tc_segment_sample *s
     tc_kmeans_seed_params params = tc_kmeans_seed_effort(task->seed, sample->rows.n, k);
     params.give_up = tc_stop_wanted;
     TC_TRY(TC_FAULT("segment.seed", err));
-    TC_TRY(tc_segment_deal_create(task->comm, attempts->done, attempts->n, deal, err));
+    TC_TRY(tc_segment_deal_create(task->comm, attempts->done, attempts->n,
+                                  task->save_seconds, deal, err));
     return tc_kmeans_seeder_create(&sample->rows, k, &params, seeder, err);
 }
 

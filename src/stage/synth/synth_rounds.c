@@ -3,6 +3,7 @@
 #include "synth_parts.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/stop.h"
 
 enum { MINE = 4 }; /* blocks of a rank in one round: even load, bounded memory */
 
@@ -34,6 +35,10 @@ static tc_status make_mine(rounds *r, int64_t first, tc_error *err)
     for (int i = 0; st == TC_OK && i < MINE && first + mine + i < r->n_blocks; i++) {
         tc_synth_text *text = &r->text[i];
         const tc_synth_format format = r->files->options->format;
+        st = tc_stop_check(err);
+        if (st != TC_OK) {
+            break;
+        }
         st = tc_synth_block_text(r->world, format, first + mine + i, text, err);
         if (st == TC_OK && r->files->options->gzip) {
             r->coded[i].size = 0;

@@ -6,6 +6,7 @@
 #include "tiercel/fault.h"
 #include "tiercel/hash.h"
 #include "tiercel/lineage.h"
+#include "tiercel/stop.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -169,6 +170,8 @@ static tc_status fill_row(truth *t, int64_t i, tc_buffer *rows, tc_error *err)
     return TC_OK;
 }
 
+enum { STOP_ROWS = 1024 }; /* between two looks whether this rank was asked to stop */
+
 static tc_status fill(truth *t, tc_error *err)
 {
     tc_buffer rows = {0};
@@ -178,7 +181,8 @@ static tc_status fill(truth *t, tc_error *err)
         st = t->data[c] == NULL ? TC_ENOMEM : TC_OK;
     }
     for (int64_t i = 0; st == TC_OK && i < t->n_local; i++) {
-        st = fill_row(t, i, &rows, err);
+        st = i % STOP_ROWS == 0 ? tc_stop_check(err) : TC_OK;
+        st = st == TC_OK ? fill_row(t, i, &rows, err) : st;
     }
     tc_buffer_free(&rows);
     return st;
