@@ -186,6 +186,43 @@ static void attempts_do_not_depend_on_who_runs_them(void **state)
     assert_int_equal(tc_mem_live_blocks(), 0);
 }
 
+static int questions; /* that are left until the answer is to give up */
+
+static int give_up_soon(void)
+{
+    questions -= questions > 0;
+    return questions == 0;
+}
+
+/* An attempt that is given up, after any number of questions, counts for nothing. */
+static void an_attempt_can_be_given_up(void **state)
+{
+    static const int wanted_k[] = {6, 20}; /* with swaps, with local search */
+    points p = {0};
+    (void)state;
+    assert_true(points_iris(&p));
+    points_scale(&p, 0, 1);
+    points_grid(&p);
+    for (int c = 0; c < 2; c++) {
+        const tc_kmeans_rows rows = {.n = p.n, .d = p.d, .x = p.grid};
+        tc_kmeans_seed_params params = tc_kmeans_seed_effort(99, p.n, wanted_k[c]);
+        int asked = 1, whole = 0;
+        params.give_up = give_up_soon;
+        for (; !whole; asked += 1 + asked / 8) {
+            tc_kmeans_seeder *seeder;
+            assert_int_equal(
+                tc_kmeans_seeder_create(&rows, wanted_k[c], &params, &seeder, NULL), TC_OK);
+            questions = asked;
+            whole = tc_kmeans_seeder_try(seeder, 0);
+            assert_int_equal(tc_kmeans_seeder_best(seeder).attempt, whole ? 0 : -1);
+            assert_true(whole || tc_kmeans_seeder_best(seeder).inertia == HUGE_VAL);
+            tc_kmeans_seeder_destroy(&seeder);
+        }
+        assert_true(asked > 20); /* it was asked often */
+    }
+    points_free(&p);
+}
+
 /* Every row with weight 2, and every row twice: the same optimum, twice the inertia. */
 static void a_weight_stands_for_copies(void **state)
 {
@@ -330,6 +367,7 @@ int main(void)
         cmocka_unit_test(online_retail_reaches_the_reference),
         cmocka_unit_test(benchmark_sets_reach_the_best_known),
         cmocka_unit_test(attempts_do_not_depend_on_who_runs_them),
+        cmocka_unit_test(an_attempt_can_be_given_up),
         cmocka_unit_test(a_weight_stands_for_copies),
         cmocka_unit_test(rows_without_weight_do_not_count),
         cmocka_unit_test(given_centres_are_an_attempt),
