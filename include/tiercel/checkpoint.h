@@ -36,7 +36,8 @@ TC_NODISCARD tc_status tc_checkpoint_open_all(tc_comm *comm, const char *folder,
 int tc_checkpoint_due_all(tc_checkpoint *c);
 
 /* Collective. A save: begin, then any number of writes of each rank's own part (none is fine), then end with the
- * status of this rank's writes and the small state, equal on all ranks (rank 0's is kept). A save that
+ * status of this rank's writes and the small state, equal on all ranks (rank 0's is kept). The state before is known from a load
+ * or save of this object: load first. A save that
  * fails for lack of space or an error of the disk is reported as a warning and leaves the state before in place: the
  * job goes on. end gives TC_EINTERRUPT, agreed, if a stop was asked for: the stage then unwinds. Errors (agreed):
  * TC_EINTERRUPT; TC_ENOMEM; a status of the caller's own other than TC_EIO. */
