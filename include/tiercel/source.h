@@ -29,6 +29,8 @@ TC_NODISCARD tc_status tc_source_open(const char *path, int64_t offset, tc_sourc
 /* Local. The same, but reads the bytes as they are stored, also of a compressed file. */
 TC_NODISCARD tc_status tc_source_open_stored(const char *path, int64_t offset,
                                              tc_source **out, tc_error *err);
+/* Local. Place behind the last stored byte that was read. */
+int64_t tc_source_position(const tc_source *source);
 /* Local. NULL-safe; *source becomes NULL. */
 void tc_source_close(tc_source **source);
 

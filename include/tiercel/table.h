@@ -158,6 +158,8 @@ int tc_table_names(const tc_table *table, const char *const **name);
 
 /* Local. Stored bytes of all files, on every rank. */
 int64_t tc_table_stored_bytes(const tc_table *table);
+/* Local. Bytes as stored that this rank has still to open; the reader adds them to the progress (progress.h). */
+int64_t tc_table_own_bytes(const tc_table *table);
 
 /* Local. NULL-safe; *table becomes NULL. */
 void tc_table_close(tc_table **table);

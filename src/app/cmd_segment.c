@@ -1,6 +1,7 @@
 /* cmd_segment.c - `tiercel segment CONFIG`, the stage, and `tiercel segment --input FILE ...`, k-means on any file. */
 #include "tiercel/app.h"
 #include "tiercel/log.h"
+#include "tiercel/progress.h"
 #include "tiercel/segment_table.h"
 
 #include <errno.h>
@@ -255,6 +256,7 @@ static tc_status run_table_all(tc_comm *comm, int argc, char **argv, tc_error *e
         w.table.config = config;
         w.table.lack_is_error = w.missing == 0;
         w.table.missing = missing_of[w.missing];
+        tc_progress_stage("segment", 1, 1);
         st = tc_segment_table_all(comm, &w.table, err);
     }
     tc_config_destroy(&config);

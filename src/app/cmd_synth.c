@@ -2,6 +2,7 @@
 #include "tiercel/app.h"
 #include "tiercel/date.h"
 #include "tiercel/log.h"
+#include "tiercel/progress.h"
 #include "tiercel/synth_all.h"
 
 #include <errno.h>
@@ -200,5 +201,6 @@ tc_status tc_cmd_synth_all(tc_comm *comm, int argc, char **argv, tc_error *err)
         }
         return TC_OK;
     }
+    tc_progress_stage("synth", 1, 1);
     return tc_synth_all(comm, &options, err);
 }

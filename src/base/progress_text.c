@@ -59,6 +59,9 @@ void tc_progress_amount(double n, const char *unit, char out[TC_AMOUNT_TEXT])
         (void)snprintf(out, TC_AMOUNT_TEXT,
                        n < 10 && n > (double)(int)n ? "%.1f %s" : "%.0f %s", n, unit);
     }
+    if (out[strlen(out) - 1] == ' ') { /* no unit */
+        out[strlen(out) - 1] = '\0';
+    }
 }
 
 void tc_progress_span(double seconds, char out[TC_SPAN_TEXT])
@@ -75,35 +78,45 @@ void tc_progress_span(double seconds, char out[TC_SPAN_TEXT])
 
 static int percent(const tc_progress_view *v)
 {
-    const double share = (double)v->done / (double)v->total;
-    return share < 1 ? (int)(100 * share) : 100;
+    return v->done < v->total ? (int)(100 * (double)v->done / (double)v->total) : 100;
 }
 
-/* What is done, how fast, and when it ends. */
+/* "39.0 MB of 61.3 MB, 93.7 MB/s", "14 of 32 buckets, 70/s". */
+static void add_rate(const tc_progress_moment *m, char *out, size_t room)
+{
+    const tc_progress_view *v = &m->view;
+    const int is_bytes = strcmp(v->unit, "B") == 0;
+    char text[TC_AMOUNT_TEXT];
+    tc_progress_amount((double)v->done, is_bytes || v->total <= 0 ? v->unit : "", text);
+    add(out, room, "%s", text);
+    if (v->total > 0) {
+        tc_progress_amount((double)v->total, v->unit, text);
+        add(out, room, " of %s", text);
+    }
+    if (tc_progress_rate(m) > 0) {
+        tc_progress_amount(tc_progress_rate(m), is_bytes ? v->unit : "", text);
+        add(out, room, ", %s/s", text);
+    }
+}
+
+/* What is done, how fast, and when it ends; the time of day if that is not now. */
 static void add_amounts(const tc_progress_moment *m, char *out, size_t room)
 {
-    char text[TC_AMOUNT_TEXT];
     const double left = tc_progress_left(m);
+    char span[TC_SPAN_TEXT];
     if (m->view.unit[0] != '\0') {
-        tc_progress_amount((double)m->view.done, m->view.unit, text);
-        add(out, room, "%s", text);
-        if (m->view.total > 0) {
-            tc_progress_amount((double)m->view.total, m->view.unit, text);
-            add(out, room, " of %s", text);
-        }
-        if (tc_progress_rate(m) > 0) {
-            tc_progress_amount(tc_progress_rate(m), m->view.unit, text);
-            add(out, room, ", %s/s", text);
-        }
+        add_rate(m, out, room);
     }
     if (left >= 0) {
-        char span[TC_SPAN_TEXT], end[TC_LOG_TIME_TEXT];
+        char end[TC_LOG_TIME_TEXT];
         tc_progress_span(left, span);
         tc_log_time(m->clock + left, end);
-        add(out, room, ", %s left, end about %.5s UTC", span, end + 11);
+        add(out, room, ", %s left", span);
+        if (left >= 60) {
+            add(out, room, " (%.5s UTC)", end + 11);
+        }
     }
     if (m->still_seconds >= STILL_SECONDS) {
-        char span[TC_SPAN_TEXT];
         tc_progress_span(m->still_seconds, span);
         add(out, room, "%sno progress for %s", m->view.unit[0] != '\0' ? ", " : "", span);
     }
@@ -147,7 +160,9 @@ void tc_progress_bar(const tc_progress_moment *m, int width, char *out, size_t r
     if (v->stage[0] == '\0' && v->phase[0] == '\0') {
         return;
     }
-    add(head, sizeof head, "%s ", v->stage);
+    if (v->stage[0] != '\0') {
+        add(head, sizeof head, "%s ", v->stage);
+    }
     if (v->n_stages > 0) {
         add(head, sizeof head, "%d/%d ", v->number, v->n_stages);
     }

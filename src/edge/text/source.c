@@ -94,6 +94,11 @@ tc_status tc_source_open_stored(const char *path, int64_t offset, tc_source **ou
     return st;
 }
 
+int64_t tc_source_position(const tc_source *source)
+{
+    return source->offset;
+}
+
 tc_status tc_source_open(const char *path, int64_t offset, tc_source **out, tc_error *err)
 {
     TC_TRY(tc_source_open_stored(path, offset, out, err));

@@ -6,6 +6,7 @@
 #include "tiercel/config_check.h"
 #include "tiercel/fault.h"
 #include "tiercel/log.h"
+#include "tiercel/progress.h"
 
 #include <string.h>
 
@@ -132,12 +133,15 @@ static tc_status write_all(tc_assign *a, tc_error *err)
     tc_status st = tc_stage_create_all(a->comm, a->config, TC_STAGE_ASSIGN,
                                        tc_store_head(a->features), &a->out, err);
     if (st == TC_OK) {
+        tc_progress_phase("backtest", 0, "");
         st = backtest_all(a, err);
     }
     if (st == TC_OK) {
+        tc_progress_phase("scoring", 0, "");
         st = score_date_all(a, a->date_score, a->has_model ? "score" : NULL, &a->now, err);
     }
     if (st == TC_OK) {
+        tc_progress_phase("writing", 0, "");
         st = tc_assign_put_rows_all(a, err);
     }
     if (st == TC_OK) {

@@ -4,6 +4,7 @@
 
 #include "tiercel/fault.h"
 #include "tiercel/log.h"
+#include "tiercel/progress.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -292,8 +293,10 @@ static tc_status write_all(stage *s, tc_error *err)
 {
     tc_churn_job *job = &s->job;
     const int has_backtest = s->backtest.fit != NULL;
-    tc_status st = tc_stage_create_all(job->comm, job->config, TC_STAGE_CHURN,
-                                       tc_store_head(job->in), &job->out, err);
+    tc_status st;
+    tc_progress_phase("writing", 0, "");
+    st = tc_stage_create_all(job->comm, job->config, TC_STAGE_CHURN, tc_store_head(job->in),
+                             &job->out, err);
     if (st == TC_OK) {
         st = put_scores_all(s, err);
     }
@@ -355,7 +358,9 @@ static void log_result(const stage *s)
 static tc_status run_all(stage *s, tc_error *err)
 {
     tc_churn_rows train = {0}, backtest = {0}, now = {0};
-    tc_status st = labels_all(s, &train, &backtest, err);
+    tc_status st;
+    tc_progress_phase("loading", 0, "");
+    st = labels_all(s, &train, &backtest, err);
     if (st == TC_OK) {
         st = create_all(s, err);
     }
@@ -368,6 +373,7 @@ static tc_status run_all(stage *s, tc_error *err)
     }
     tc_churn_rows_free(&s->job, &train);
     if (st == TC_OK) {
+        tc_progress_phase("scoring", 0, "");
         st = score_all(s, &now, err);
     }
     tc_churn_rows_free(&s->job, &now);

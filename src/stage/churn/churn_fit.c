@@ -3,6 +3,7 @@
 
 #include "tiercel/fault.h"
 #include "tiercel/fold.h"
+#include "tiercel/progress.h"
 #include "tiercel/scale_all.h"
 
 #include <stdio.h>
@@ -47,6 +48,7 @@ static tc_status evaluate_all(void *context, const tc_logit_request *request,
         return TC_OK;
     }
     st = tc_fold_run_all(p->job->comm, &p->job->shards, p->fold, visit, p, err);
+    tc_progress_add(1);
     *ints = tc_fold_int(p->fold);
     *reals = tc_fold_real(p->fold);
     return st == TC_OK ? tc_churn_log_add_all(log, request, q, size, *ints, *reals, err)
@@ -72,6 +74,7 @@ tc_status tc_churn_logit_all(tc_churn_job *job, const tc_logit_problem *problem,
     *out = NULL;
     st = tc_comm_agree_all(job->comm, passes_create(&p, out, err), err);
     if (st == TC_OK) {
+        tc_progress_phase("fitting", 0, "passes");
         st = tc_logit_fit(*out, evaluate_all, &p, err);
     }
     tc_fold_destroy(&p.fold);

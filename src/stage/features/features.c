@@ -5,6 +5,7 @@
 #include "tiercel/catalogue.h"
 #include "tiercel/date.h"
 #include "tiercel/log.h"
+#include "tiercel/progress.h"
 
 #include <stdio.h>
 
@@ -108,10 +109,12 @@ static tc_status create_all(stage *s, tc_error *err)
 static tc_status stream(stage *s, tc_features_out *out, tc_error *err)
 {
     tc_features_block *b = &s->block;
+    tc_progress_phase("computing and writing", s->shards.n_local, "customers");
     for (;;) {
         TC_TRY(tc_features_tally_add(&s->tally, b, DATE_SCORE, err));
         TC_TRY(tc_features_out_write(out, b, err));
         TC_TRY(tc_features_profiles_note(&s->profiles, b, s->shards.row0, err));
+        tc_progress_add(b->n);
         if (b->n < b->capacity) {
             break;
         }
@@ -307,6 +310,7 @@ static tc_status write_all(stage *s, tc_error *err)
         st = rows_all(s, err);
     }
     if (st == TC_OK) {
+        tc_progress_phase("joining", 0, "");
         st = join_all(s, err);
     }
     if (st == TC_OK) {

@@ -6,6 +6,7 @@
 
 #include "tiercel/fault.h"
 #include "tiercel/log.h"
+#include "tiercel/progress.h"
 #include "tiercel/stop.h"
 #include "tiercel/table.h"
 
@@ -234,6 +235,9 @@ static tc_status read_list_all(load *l, const tc_table_spec *spec, const char *w
 {
     int64_t busy = 1;
     tc_status st = tc_table_open_all(l->build->comm, spec, &l->table, err);
+    if (st == TC_OK) {
+        tc_progress_phase("reading the map of ids", tc_table_own_bytes(l->table), "B");
+    }
     while (st == TC_OK && busy > 0) {
         st = round_all(l, err);
         busy = !l->done;

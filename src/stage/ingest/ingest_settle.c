@@ -1,6 +1,7 @@
 #include "ingest_settle.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/progress.h"
 #include "tiercel/stop.h"
 
 /* Ranges between the fetching of their rows and their turn; rows of a range that are fetched. */
@@ -260,6 +261,8 @@ tc_status tc_ingest_settle(tc_ingest_settler *s, tc_error *err)
     tc_ingest_buckets *const buckets = &s->in->buckets;
     const int64_t most = blocks_at_once(s);
     tc_status st = TC_FAULT("ingest.sort", err);
+    tc_progress_phase(s->emitter != NULL ? "sorting and writing" : "looking for repeats",
+                      buckets->n, "buckets");
     for (int64_t i = 0; i < buckets->n && st == TC_OK; i++) {
         tc_spill_stream *const stream = &buckets->stream[i];
         st = tc_stop_check(err);
@@ -267,6 +270,7 @@ tc_status tc_ingest_settle(tc_ingest_settler *s, tc_error *err)
             st = stream->blocks > most ? settle_large(s, stream, most, err)
                                        : settle_small(s, stream, err);
         }
+        tc_progress_add(1);
     }
     if (st == TC_OK && s->emitter != NULL) {
         st = tc_ingest_emit_end(s->emitter, err);

@@ -4,6 +4,7 @@
 #include "ingest_identity.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/progress.h"
 #include "tiercel/source.h"
 
 #include <string.h>
@@ -205,6 +206,9 @@ tc_status tc_ingest_shuffle_all(tc_ingest *in, tc_error *err)
     }
     if (st == TC_OK) {
         st = tc_ingest_resume_all(in, err);
+    }
+    if (st == TC_OK && in->table != NULL) {
+        tc_progress_phase("reading", tc_table_own_bytes(in->table), "B");
     }
     while (st == TC_OK && busy > 0) {
         st = round_all(in, &map, &received, err);

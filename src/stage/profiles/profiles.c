@@ -7,6 +7,7 @@
 #include "tiercel/fault.h"
 #include "tiercel/lineage.h"
 #include "tiercel/log.h"
+#include "tiercel/progress.h"
 
 #include <string.h>
 
@@ -199,6 +200,7 @@ tc_status tc_profiles_all(tc_comm *comm, const tc_config *config, tc_error *err)
         st = read_all(&p, err);
     }
     if (st == TC_OK) {
+        tc_progress_phase("writing", 0, "");
         st = write_all(&p, err);
     }
     if (st == TC_OK) {

@@ -5,6 +5,7 @@
 
 #include "tiercel/fault.h"
 #include "tiercel/foreign.h"
+#include "tiercel/progress.h"
 #include "tiercel/stop.h"
 
 #include <math.h>
@@ -335,6 +336,7 @@ tc_status tc_profiles_foreign_all(tc_profiles *p, tc_error *err)
         st = tc_comm_agree_all(p->comm, start(p, &f, err), err);
     }
     if (st == TC_OK) {
+        tc_progress_phase("reading the wide table", 0, "");
         st = tc_profiles_rounds_all(p, &source, err);
     }
     wide_file_free(&f);

@@ -5,6 +5,7 @@
 
 #include "tiercel/date.h"
 #include "tiercel/fault.h"
+#include "tiercel/progress.h"
 #include "tiercel/stop.h"
 #include "tiercel/table.h"
 
@@ -218,6 +219,7 @@ tc_status tc_profiles_read_all(tc_profiles *p, int table, tc_error *err)
     }
     if (st == TC_OK) {
         source.state = reader;
+        tc_progress_phase("reading a table", tc_table_own_bytes(reader), "B");
         st = tc_profiles_rounds_all(p, &source, err);
     }
     tc_table_close(&reader);

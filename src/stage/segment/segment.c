@@ -2,6 +2,7 @@
 #include "segment_impl.h"
 
 #include "tiercel/log.h"
+#include "tiercel/progress.h"
 #include "tiercel/stage_checkpoint.h"
 
 static void free_all(tc_segment *s)
@@ -45,12 +46,14 @@ static tc_status finish_all(tc_segment *s, tc_error *err)
 {
     tc_status st = fit_all(s, err);
     if (st == TC_OK) {
+        tc_progress_phase("describing", 0, "");
         st = tc_segment_rank_all(s, err);
     }
     if (st == TC_OK) {
         st = tc_segment_describe_all(s, err);
     }
     if (st == TC_OK) {
+        tc_progress_phase("writing", 0, "");
         st = tc_segment_write_all(s, err);
     }
     st = tc_segment_fit_keep_all(s, st, err);
@@ -72,6 +75,7 @@ tc_status tc_segment_all(tc_comm *comm, const tc_config *config, tc_error *err)
     TC_ASSERT(s != NULL);
     s->comm = comm;
     s->config = config;
+    tc_progress_phase("loading", 0, "");
     st = tc_segment_load_all(s, err);
     if (st == TC_OK) {
         st = tc_segment_previous_all(s, err);

@@ -6,6 +6,7 @@
 #include "tiercel/fault.h"
 #include "tiercel/hash.h"
 #include "tiercel/kmeans_seed.h"
+#include "tiercel/progress.h"
 #include "tiercel/stop.h"
 #include "tiercel/wide.h"
 
@@ -267,6 +268,7 @@ static tc_status run_references(jobs *q, tc_error *err)
 static tc_status run_mine(jobs *q, tc_error *err)
 {
     TC_TRY(TC_FAULT("segment.compare", err));
+    tc_progress_phase("comparing numbers of clusters", 0, "fits");
     TC_TRY(run_stability(q, err));
     return q->n_references > 0 ? run_references(q, err) : TC_OK;
 }

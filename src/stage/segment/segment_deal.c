@@ -1,5 +1,6 @@
 #include "segment_deal.h"
 
+#include "tiercel/progress.h"
 #include "tiercel/stop.h"
 
 /* Seconds between two meetings, at most. */
@@ -48,6 +49,7 @@ void tc_segment_deal_tick(tc_segment_deal *deal, int64_t i)
     if (tc_stop_wanted() == 0) {
         deal->done[i] = 1;
         deal->any = 1;
+        tc_progress_add(1);
     }
 }
 

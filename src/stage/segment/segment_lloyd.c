@@ -1,6 +1,7 @@
 #include "segment_lloyd.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/progress.h"
 #include "tiercel/stop.h"
 
 #include <math.h>
@@ -303,8 +304,10 @@ tc_status tc_segment_lloyd_all(tc_comm *comm, tc_matrix *m, int64_t row0,
     if (st == TC_OK) {
         st = repeat_all(&l, err);
     }
+    tc_progress_phase("k-means", 0, "passes");
     while (st == TC_OK && left > 0) {
         st = pass_all(&l, &params->limits, &left, err);
+        tc_progress_add(1);
         if (st == TC_OK) {
             st = params->keep_all(params->context, err);
         }

@@ -4,6 +4,7 @@
 
 #include "tiercel/fault.h"
 #include "tiercel/hash.h"
+#include "tiercel/progress.h"
 #include "tiercel/stop.h"
 
 #include <math.h>
@@ -267,6 +268,7 @@ tc_status tc_segment_quality_all(const tc_segment_task *task, tc_segment_choice 
     quality q = {
         .task = task, .choice = choice, .key = tc_hash_mix(task->seed, PURPOSE_SILHOUETTE)};
     tc_status st = tc_comm_agree_all(task->comm, create(&q, err), err);
+    tc_progress_phase("silhouettes", 0, "");
     if (st == TC_OK) {
         set_limits_all(&q);
         st = tc_matrix_sum_all(task->comm, task->matrix, visit_piece, &q, q.words,

@@ -4,6 +4,7 @@
 
 #include "tiercel/fault.h"
 #include "tiercel/kmeans_seed.h"
+#include "tiercel/progress.h"
 #include "tiercel/stop.h"
 
 #include <math.h>
@@ -122,6 +123,8 @@ static tc_status seed_fit_all(tc_segment_keeping *keeping, const tc_segment_samp
         st = tc_comm_agree_all(task->comm, st, err);
     }
     if (st == TC_OK) {
+        tc_progress_phase("starting centres", attempts->n / tc_comm_size(task->comm),
+                          "attempts");
         st = tc_segment_attempt_all(task, sample, k, attempts, tc_segment_keep_all, keeping,
                                     err);
     }

@@ -3,6 +3,7 @@
 #include "synth_parts.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/progress.h"
 #include "tiercel/stop.h"
 
 enum { MINE = 4 }; /* blocks of a rank in one round: even load, bounded memory */
@@ -139,9 +140,11 @@ tc_status tc_synth_rounds_all(tc_comm *comm, const tc_synth_world *world,
     st = tc_comm_agree_all(comm, r.tally == NULL ? TC_ENOMEM : TC_OK, err);
     if (st == TC_OK) {
         TC_ASSERT(r.tally != NULL);
+        tc_progress_phase("writing", r.n_blocks, "blocks of customers");
         for (int64_t first = 0; first < r.n_blocks && r.tally[3 * r.width] == 0;
              first += r.width) {
             st = round_all(&r, first, st, err);
+            tc_progress_add(r.width);
         }
         st = tc_comm_agree_all(comm, st, err);
     }

@@ -112,6 +112,18 @@ int64_t tc_table_stored_bytes(const tc_table *table)
     return bytes;
 }
 
+int64_t tc_table_own_bytes(const tc_table *table)
+{
+    int64_t bytes = 0;
+    for (int64_t i = table->next_piece; i < table->plan.n_pieces; i++) {
+        const tc_table_piece *piece = &table->plan.piece[i];
+        bytes += tc_source_is_packed(table->spec.file[piece->file])
+                     ? table->plan.state[piece->file].size
+                     : piece->end - piece->begin;
+    }
+    return bytes;
+}
+
 void tc_table_close(tc_table **table)
 {
     if (*table == NULL) {

@@ -2,6 +2,7 @@
 
 #include "tiercel/fault.h"
 #include "tiercel/mem.h"
+#include "tiercel/progress.h"
 #include "tiercel/stop.h"
 #include "tiercel/wide.h"
 
@@ -162,6 +163,7 @@ static tc_status count_bytes(const tc_table_spec *spec, const tc_table_piece *pi
     if (st == TC_OK) {
         st = tc_source_open(path, at, &source, err);
     }
+    tc_progress_phase("counting quotes", piece->end - piece->begin, "B");
     while (st == TC_OK && at < piece->end && n > 0) {
         const int64_t stop = at < quoted_from ? quoted_from : piece->end;
         int64_t none = 0;
@@ -171,6 +173,7 @@ static tc_status count_bytes(const tc_table_spec *spec, const tc_table_piece *pi
             tc_csv_count(&spec->dialect, bytes, n, at < quoted_from ? &none : &out->quotes,
                          &out->newlines);
             at += n;
+            tc_progress_add(n);
             st = tc_stop_check(err);
         }
     }

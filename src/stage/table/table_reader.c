@@ -1,6 +1,7 @@
 #include "table_reader.h"
 
 #include "tiercel/hash.h"
+#include "tiercel/progress.h"
 
 #include <string.h>
 
@@ -10,14 +11,16 @@
 tc_status tc_table_reader_refill(tc_table_reader *r, tc_error *err)
 {
     const int64_t rest = r->filled - r->at;
-    int64_t n;
+    int64_t n, position;
     TC_ASSERT(rest <= TC_TABLE_REST);
     memmove(r->page - rest, r->buffer + r->at, (size_t)rest);
     r->buffer = r->page - rest;
     r->offset += r->at;
     r->filled = rest;
     r->at = 0;
+    position = tc_source_position(r->source);
     TC_TRY(tc_source_read(r->source, r->page, TC_TABLE_REFILL, &n, err));
+    tc_progress_add(tc_source_position(r->source) - position);
     r->filled += n;
     r->buffer[r->filled] = '\n';
     r->at_end = n == 0;
