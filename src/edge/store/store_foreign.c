@@ -2,8 +2,8 @@
 #include "store_native.h"
 
 #include "tiercel/fault.h"
-#include "tiercel/io_count.h"
 #include "tiercel/foreign.h"
+#include "tiercel/io_count.h"
 
 #include <errno.h>
 #include <fcntl.h>
