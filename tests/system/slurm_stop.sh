@@ -46,6 +46,21 @@ scancel --signal=USR1 --batch "$bounded"
 ended "FAILED 75:0 0" "$bounded" bounded
 grep -q "is not again (TIERCEL_RESTARTS)" bounded.log || fail "no word on the bound: $(cat bounded.log)"
 
+# one task of an array: the last one, which has the number of the array; the other must not notice
+for task in 1 2; do
+    echo "input/config.yaml --set run.directory=task$task"
+done >list
+array=$(TIERCEL_FAULT=store.publish:0:5:pause slurm_submit --array=1-2 --ntasks-per-node=2 --output="$work/task%a.log" \
+    "$TIERCEL_SOURCE/jobs/regions.sbatch" list)
+waits task1
+waits task2
+scancel --signal=USR1 --batch "${array}_2"
+slurm_until COMPLETED "${array}_2"
+[ "$(slurm_wait "${array}_2")" = "COMPLETED 0:0 1" ] || fail "the task did not go on: $(cat task2.log)"
+[ "$(slurm_field "${array}_1" JobState) $(slurm_field "${array}_1" Restarts)" = "RUNNING 0" ] ||
+    fail "the other task was stopped as well: $(scontrol show job "${array}_1"; cat task1.log)"
+scancel --signal=USR1 --batch "${array}_1"
+
 # cancelled: for good, in order
 cancelled=$(submit cancelled srun store.publish:0:4:pause)
 killed=$(submit killed mpirun store.publish:0:4:pause)
@@ -60,6 +75,11 @@ for name in batch steps; do
     # shellcheck disable=SC2086
     same reference $name $outputs
     no_leftovers $name
+done
+ended "COMPLETED 0:0 1" "${array}_1" task1
+for name in task1 task2; do
+    # shellcheck disable=SC2086
+    same reference $name $outputs
 done
 for name in cancelled killed; do
     slurm_until CANCELLED "${!name}" || fail "$(cat $name.log)"
