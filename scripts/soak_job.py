@@ -13,7 +13,9 @@ STAGES = ["ingest", "profiles", "features", "segment", "churn", "assign", "repor
 LIMIT = 300  # seconds; a job that takes longer hangs
 STARTED = re.compile(r"\b(%s): started" % "|".join(STAGES))
 ENDED = re.compile(r"\b(%s) +[0-9.]+ s, peak memory" % "|".join(STAGES))
-RESUMED = re.compile(r"\b(goes on|resumed|continues) (from|at|after|with)\b")
+RESUMED = re.compile(r"\b(%s): goes on (after|where)\b" % "|".join(STAGES))
+SAVED = re.compile(r"\b(%s): state saved\b" % "|".join(STAGES))
+WRONG = re.compile(r"saved state in .* is damaged|checkpoint does not fit")
 # not results: they may differ between runs
 OPERATIONAL = re.compile(r"^(run\.json|heartbeat.*|status.*|progress.*)$")
 # there while a job runs, and after it was killed
@@ -86,8 +88,12 @@ class Job:
     def ended(self):
         return {found.group(1) for found in map(ENDED.search, self.lines) if found}
 
-    def resumed(self):
-        return sum(1 for line in self.lines if RESUMED.search(line))
+    def named(self, pattern):
+        """The stages that such lines name."""
+        return [found.group(1) for found in map(pattern.search, self.lines) if found]
+
+    def wrong(self):
+        return [line for line in self.lines if WRONG.search(line)]
 
     def finish(self):
         """Waits for the launcher; its code."""

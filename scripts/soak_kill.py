@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Kills jobs at moments spread over all stages, starts them again, and compares with a job that nobody disturbed.
 
-usage: soak_kill.py --program PATH [--kills N] [--seed N] [--only CYCLE] [--small] [--work DIR] [--seconds N]
+usage: soak_kill.py --program PATH [--kills N] [--seed N] [--only CYCLE] [--part I/N] [--small]
+                    [--seconds N] [--verbose]
 
 A cycle is one run directory: the job is started, killed once or a few times, each time started again with another
 number of ranks and memory setting, and left alone at last. Then every result has the bytes of the undisturbed run, no
@@ -25,7 +26,7 @@ import time
 import soak_job as jobs
 
 HOWS = ["rank"] * 6 + ["launcher"] * 2 + ["launcher, at once"] * 2 + ["job"] * 4 + ["USR1"] * 3 + ["TERM"] * 2 + ["USR1 then job"] * 2
-RANKS = [1, 2, 2, 3, 3, 4, 4, 7]
+RANKS = [1, 1, 2, 2, 2, 3, 3, 3, 4, 7]
 
 
 class Failure(Exception):
@@ -67,8 +68,8 @@ class Soak:
         self.options, self.work = options, work
         self.worlds = jobs.make_worlds(options.program, work, options.small)
         self.count = {}  # (stage, how) -> kills
-        self.facts = {"too late, killed again earlier": 0, "longest wait for ranks": 0.0, "longest stop": 0.0, "checkpoints gone on from": 0,
-                      "codes": {}}
+        self.facts = {"too late, killed again earlier": 0, "longest wait for ranks": 0.0, "longest stop": 0.0,
+                      "states saved": {}, "went on from a saved state": {}, "codes": {}}
 
     def strike(self, job, how, victim):
         """Kills, and returns what became of the job."""
@@ -127,9 +128,15 @@ class Soak:
         if how != "launcher, at once":
             plan.world.check_partial(folder, plan.old, need)
 
+    def note(self, job):
+        for fact, pattern in (("states saved", jobs.SAVED), ("went on from a saved state", jobs.RESUMED)):
+            for stage in job.named(pattern):
+                self.facts[fact][stage] = self.facts[fact].get(stage, 0) + 1
+        need(not job.wrong(), "a kill leaves states whole or none: %s" % job.wrong())
+
     def cycle(self, i):
         options = self.options
-        plan = Plan(options.seed, i, options.kills, self.worlds, [0] if options.small else [0, 0, 0, 1, 1, 2])
+        plan = Plan(options.seed, i, options.kills, self.worlds, [0] if options.small and options.kills <= 20 else [0, 0, 0, 1, 1, 2])
         folder = os.path.join(self.work, "run")
         world, done, kills = plan.world, set(), 0
         for ranks in set(plan.ranks[:-1]):
@@ -142,12 +149,13 @@ class Soak:
             kills += 1
             need(not done & job.began(), "ran again though complete: %s" % (done & job.began()))
             done |= job.ended()
+            self.note(job)
         last = world.start(folder, plan.ranks[-1], plan.extra[-1], "%d.last" % i)
         code = last.finish()
         need(code == 0, "the last attempt ends with %d: %s" % (code, last.text()))
         last.wait_gone()
         need(not done & last.began(), "ran again though complete: %s" % (done & last.began()))
-        self.facts["checkpoints gone on from"] += last.resumed()
+        self.note(last)
         jobs.wait_all()
         world.check_complete(folder, need)
         need(not os.listdir(jobs.scratch(self.work)), "left in the scratch folder")
@@ -177,6 +185,7 @@ def parse():
     parser.add_argument("--kills", type=int, default=200, help="cycles, each with at least one kill")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100000)
     parser.add_argument("--only", type=int, help="this cycle alone, as it was in a run with the same --kills and --seed")
+    parser.add_argument("--part", default="0/1", help="I/N: every N-th cycle from the I-th on, to share them out")
     parser.add_argument("--small", action="store_true", help="a small base")
     parser.add_argument("--seconds", type=float, default=1e9, help="begin no further cycle after so long")
     parser.add_argument("--verbose", action="store_true")
@@ -191,7 +200,8 @@ def main():
     began, kills, cycles, failed = time.monotonic(), 0, 0, 0
     try:
         soak = Soak(options, work)
-        for i in range(options.kills) if options.only is None else [options.only]:
+        first, step = map(int, options.part.split("/"))
+        for i in range(first, options.kills, step) if options.only is None else [options.only]:
             if cycles and time.monotonic() - began > options.seconds:
                 break
             try:

@@ -7,7 +7,7 @@ tiercel 2 synth --customers 3000 --files 2 --output input --dirt-missing-id 0.01
 tiercel 2 run input/config.yaml -q --set run.directory="$work/plain" >/dev/null
 hints=(--set io.stripe_count=4 --set io.stripe_mib=1 --set io.buffer_mib=4
     --set 'io.hints=[romio_ds_write=disable, nobody_knows_this=1]')
-for ranks in 1 3; do
+for ranks in 1 2 3; do
     tiercel "$ranks" run input/config.yaml -q --set run.directory="$work/c$ranks" --set io.transfer=collective \
         "${hints[@]}" >/dev/null # no aggregators: OMPIO loses bytes with them (src/edge/store/README.md)
     # shellcheck disable=SC2086
@@ -19,6 +19,22 @@ OMPI_MCA_io=romio321 tiercel 3 run input/config.yaml -q --set run.directory="$wo
 # shellcheck disable=SC2086
 same plain romio $outputs
 echo "ok: collective transfers and hints, by OMPIO and by ROMIO: the same bytes"
+
+tiercel 2 synth --customers 30000 --files 2 --output large --dirt-missing-id 0.01
+tiercel 2 run large/config.yaml -q --set run.directory="$work/l2" --set io.transfer=collective "${hints[@]}" >/dev/null
+/usr/bin/python3 - <<'EOP'
+import json
+def operations(run):
+    stages = json.load(open(run + "/run.json"))["stages"]
+    return {name: stage["metadata_operations"] for name, stage in stages.items()}
+one, two, three, large = (operations(run) for run in ("c1", "c2", "c3", "l2"))
+for stage in one:
+    assert three[stage] - two[stage] == two[stage] - one[stage] > 0, (stage, one[stage], two[stage], three[stage])
+    assert large[stage] <= two[stage] * 1.1, (stage, two[stage], large[stage])
+print("metadata operations on 1, 2, 3 ranks, and on 2 for ten times the customers:",
+      {stage: (one[stage], two[stage], three[stage], large[stage]) for stage in one})
+EOP
+echo "ok: metadata operations grow with the ranks alone"
 
 tiercel 2 run input/config.yaml -q --set run.directory="$work/aligned" --set io.alignment_kib=64 >/dev/null
 same plain aligned report.json rejects.csv
