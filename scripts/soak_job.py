@@ -156,9 +156,9 @@ class Job:
         return " | ".join(line for line in self.lines[-12:])
 
     def allowed_codes(self, how, where):
-        """None = any. Before MPI is up a signal ends the launcher itself, and mpirun answers SIGTERM with 1 or with
-        what became of the ranks in the second that it leaves them."""
-        if how == "USR1" and where != "start":
+        """None = any. Before MPI is up and after it is down a signal ends the launcher itself, and mpirun answers
+        SIGTERM with 1, or with what became of the ranks in the second that it leaves them."""
+        if how == "USR1" and where not in ("start", "end"):
             return (75, 0)
         return None if how == "TERM" or where in ("start", "end", "synth") else (137,)
 

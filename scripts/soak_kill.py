@@ -25,7 +25,8 @@ import time
 
 import soak_job as jobs
 
-HOWS = ["rank"] * 6 + ["launcher"] * 2 + ["launcher, at once"] * 2 + ["job"] * 4 + ["USR1"] * 3 + ["TERM"] * 2 + ["USR1 then job"] * 2
+HOWS = (["rank"] * 6 + ["launcher"] * 2 + ["launcher, at once"] * 2 + ["job"] * 4 + ["USR1"] * 3 + ["TERM"] * 2 +
+        ["USR1 then job"] * 2)
 RANKS = [1, 1, 2, 2, 2, 3, 3, 3, 4, 7]
 
 
@@ -136,7 +137,8 @@ class Soak:
 
     def cycle(self, i):
         options = self.options
-        plan = Plan(options.seed, i, options.kills, self.worlds, [0] if options.small and options.kills <= 20 else [0, 0, 0, 1, 1, 2])
+        more = [0] if options.small and options.kills <= 20 else [0, 0, 0, 1, 1, 2]
+        plan = Plan(options.seed, i, options.kills, self.worlds, more)
         folder = os.path.join(self.work, "run")
         world, done, kills = plan.world, set(), 0
         for ranks in set(plan.ranks[:-1]):
@@ -194,6 +196,7 @@ def parse():
 
 def main():
     options = parse()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))  # tidies up
     options.program = os.path.abspath(options.program)
     print("soak kill: --kills %d --seed %d" % (options.kills, options.seed), flush=True)
     work = tempfile.mkdtemp(prefix="soak-kill.")
