@@ -30,11 +30,6 @@ job() {
         --set run.lock_wait_seconds=120 "$@"
 }
 
-# shellcheck disable=SC2317 # called by within
-nobody_on() {
-    ! on "${host[$1]}" pgrep -x tiercel >/dev/null && ! on "${host[$1]}" pgrep -x orted >/dev/null
-}
-
 job whole 1 2 3 -- >out.txt 2>&1 || fail "three hosts: $(cat out.txt)"
 # shellcheck disable=SC2086
 same alone whole $outputs

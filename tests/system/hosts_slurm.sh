@@ -26,7 +26,7 @@ tiercel 2 run input/config.yaml --set run.directory="$work/alone" >out.txt 2>&1 
 slurm_names=("${host[@]:1}") slurm_addresses=(10.77.0.{1..4}) slurm_address=10.77.0.254
 # shellcheck disable=SC2034
 slurm_on=slurm_on
-slurm_start 4 8
+slurm_start 4 16
 
 # the program of the jobs: only the first attempt meets the fault
 cat >program <<'PROGRAM'
@@ -40,7 +40,7 @@ export REAL_PROGRAM=$TIERCEL_PROGRAM TIERCEL_PROGRAM=$work/program TIERCEL_JOBS=
 # job NAME FAULT LAUNCHER: two nodes of those that take jobs now.
 job() {
     number[$1]=$(TIERCEL_FAULT=$2:sleep TIERCEL_LAUNCHER=$3 slurm_submit --job-name="$1" --output="$work/$1.log" \
-        --nodes=2 --ntasks-per-node=2 --mem=1000 --time=30 "$TIERCEL_SOURCE/jobs/reclassify.sbatch" \
+        --nodes=2 --ntasks-per-node=2 --mem=600 --time=30 "$TIERCEL_SOURCE/jobs/reclassify.sbatch" \
         input/config.yaml --set run.directory="$work/$1" --set run.lock_wait_seconds=120)
     slurm_until RUNNING "${number[$1]}"
 }
@@ -52,19 +52,21 @@ drain 1
 drain 4
 job mpirun features.compute:2:1 mpirun
 job srun segment.read:3:1 srun
+TIERCEL_STOP_WAIT=15 job warned features.compute:3:1 mpirun
 resume 4
 drain 2
 job head churn.fit:2:1 mpirun
+job head_srun churn.fit:2:1 srun
 resume 1
 resume 2
 for name in "${!number[@]}"; do
     within 240 "$name at its place" grep -qs -e '^asleep at ' -e ': code ' "$name.log"
     grep -q '^asleep at ' "$name.log" || fail "$name: $(cat "$name.log")"
+    grep -qE "nodes \(.*h\[(2-3|3-4)\]\)" "$name.log" || fail "other nodes than meant: $(cat "$name.log")"
 done
-grep -q "nodes (.*h\[2-3\])" mpirun.log || fail "other nodes than meant: $(cat mpirun.log)"
-grep -q "nodes (.*h\[3-4\])" head.log || fail "other nodes than meant: $(cat head.log)"
 began=$SECONDS
 cut_off 3
+scancel --batch --signal=USR1 "${number[warned]}" # mpirun tells the lost host, and so does not notice that it is lost
 for name in "${!number[@]}"; do
     within 240 "$name is started again" grep -q 'restarts 1:' "$name.log"
     echo "$name: started again $((SECONDS - began)) s after the host was lost"
@@ -75,6 +77,26 @@ for name in "${!number[@]}"; do
     echo "$name: complete after $((SECONDS - began)) s"
     # shellcheck disable=SC2086
     same alone "$name" $outputs
+    no_leftovers "$name"
+    [ "$(grep -c '^tiercel: ingest  ' "$name.log")" = 1 ] || fail "$name did not go on: $(cat "$name.log")"
 done
-grep -h 'restarts\|host\|tiercel:' ./*.log
+grep -q 'a host was lost' mpirun.log || fail "the operator is not told: $(cat mpirun.log)"
+grep -q 'Node failure on' srun.log || fail "the operator is not told: $(cat srun.log)"
+grep -q 'the launcher did not end when told to' warned.log || fail "$(cat warned.log)"
+grep -q "lock of a job that is gone is taken over: .run. of job ${number[head_srun]}," head_srun.log ||
+    fail "not taken over: $(cat head_srun.log)"
+
+# The host comes back: what is left there of the jobs ends, and changes nothing.
+sum() { find "${!number[@]}" -type f -print0 | sort -z | xargs -0 sha256sum; }
+sum >before
 mend 3
+idle() { [ "$(sinfo -h -n "${host[$1]}" -o %T)" = idle ]; }
+within 240 "the host is back" idle 3
+within 60 "the orphans end" nobody_on 3
+echo "host back after $((SECONDS - began)) s"
+sleep 3
+sum | cmp - before || fail "orphans changed files"
+for name in "${!number[@]}"; do
+    found=$(slurm_wait "${number[$name]}")
+    [ "$found" = "COMPLETED 0:0 1" ] || fail "job $name, when the host was back: $found: $(cat "$name.log")"
+done

@@ -112,3 +112,9 @@ within() {
         sleep 0.1
     done
 }
+
+# nobody_on NUMBER: no rank and no daemon of Open MPI runs on that host.
+# shellcheck disable=SC2317 # called by within
+nobody_on() {
+    ! on "${host[$1]}" pgrep -x tiercel >/dev/null && ! on "${host[$1]}" pgrep -x orted >/dev/null
+}
