@@ -93,7 +93,7 @@ foreach(script ${system_tests})
   add_test(NAME system.${name} COMMAND bash ${script} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
   set_tests_properties(system.${name} PROPERTIES TIMEOUT 900 LABELS system
                        SKIP_RETURN_CODE 77 ENVIRONMENT "${system_test_environment}")
-  if(name MATCHES "^(slurm|hosts|kill|memory|segment_stream)")
+  if(name MATCHES "^(slurm|kill|memory|segment_stream)")
     set_tests_properties(system.${name} PROPERTIES RUN_SERIAL ON) # daemons, moments, memory of the whole machine
   endif()
   if(name MATCHES "_timelimit$")

@@ -92,7 +92,7 @@ sum >before
 mend 3
 idle() { [ "$(sinfo -h -n "${host[$1]}" -o %T)" = idle ]; }
 within 240 "the host is back" idle 3
-within 60 "the orphans end" nobody_on 3
+within 240 "the orphans end" nobody_on 3
 echo "host back after $((SECONDS - began)) s"
 sleep 3
 sum | cmp - before || fail "orphans changed files"
