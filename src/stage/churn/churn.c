@@ -5,6 +5,7 @@
 #include "tiercel/fault.h"
 #include "tiercel/log.h"
 #include "tiercel/progress.h"
+#include "tiercel/stage_checkpoint.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -385,7 +386,11 @@ tc_status tc_churn_all(tc_comm *comm, const tc_config *config, tc_error *err)
     stage s = {.job = {.comm = comm, .config = config}};
     tc_status st = tc_churn_open_all(&s.job, err);
     if (st == TC_OK) {
-        st = tc_churn_log_open_all(comm, config, &s.job.log, err);
+        st = tc_stage_checkpoint_all(comm, config, TC_STAGE_CHURN, "",
+                                     &s.job.log.checkpoint, err);
+    }
+    if (st == TC_OK) {
+        st = tc_churn_log_open_all(comm, &s.job.log, err);
     }
     if (st == TC_OK) {
         st = tc_churn_log_end_all(&s.job.log, run_all(&s, err), err);

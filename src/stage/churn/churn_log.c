@@ -45,16 +45,11 @@ static int64_t count(const tc_buffer *bytes)
     return at == bytes->size ? n : -1;
 }
 
-tc_status tc_churn_log_open_all(tc_comm *comm, const tc_config *config, tc_churn_log *log,
-                                tc_error *err)
+tc_status tc_churn_log_open_all(tc_comm *comm, tc_churn_log *log, tc_error *err)
 {
     int found = 0;
-    tc_status st =
-        tc_stage_checkpoint_all(comm, config, TC_STAGE_CHURN, "", &log->checkpoint, err);
+    const tc_status st = tc_checkpoint_load_all(log->checkpoint, &log->bytes, &found, err);
     log->comm = comm;
-    if (st == TC_OK) {
-        st = tc_checkpoint_load_all(log->checkpoint, &log->bytes, &found, err);
-    }
     log->n_passes = st == TC_OK ? count(&log->bytes) : 0;
     log->kept = 1;
     if (log->n_passes < 0) {

@@ -4,8 +4,8 @@
 #ifndef TC_CHURN_LOG_H
 #define TC_CHURN_LOG_H
 
+#include "tiercel/checkpoint.h"
 #include "tiercel/logit.h"
-#include "tiercel/stage_checkpoint.h"
 
 /* Equal on all ranks. */
 typedef struct {
@@ -17,10 +17,10 @@ typedef struct {
     int kept; /* 1: nothing was added since the log was kept */
 } tc_churn_log;
 
-/* Collective. Opens the log of the stage, with what a sound checkpoint holds; freed by tc_churn_log_free_all in every case.
- * Errors (agreed): as tc_stage_checkpoint_all. */
-TC_NODISCARD tc_status tc_churn_log_open_all(tc_comm *comm, const tc_config *config,
-                                             tc_churn_log *log, tc_error *err);
+/* Collective. Opens the log with what is sound in its checkpoint, which the caller has opened; both are freed by
+ * tc_churn_log_free_all in every case. Errors (agreed): as tc_checkpoint_load_all. */
+TC_NODISCARD tc_status tc_churn_log_open_all(tc_comm *comm, tc_churn_log *log,
+                                             tc_error *err);
 
 /* Local. 1, and the sums, valid until the next tc_churn_log_add_all, if this request of a fit of q coefficients, with so many
  * sums, is the next of the log. */
