@@ -46,6 +46,9 @@ void tc_comm_sum_i64_all(tc_comm *comm, int64_t *v, int64_t n);
 void tc_comm_max_i64_all(tc_comm *comm, int64_t *v, int64_t n);
 void tc_comm_min_i64_all(tc_comm *comm, int64_t *v, int64_t n);
 
+/* Collective, in place: the maximum of doubles, none of them NaN; +0 is above -0. */
+void tc_comm_max_f64_all(tc_comm *comm, double *v, int64_t n);
+
 /* Collective, in place: v[n] becomes the sum over all lower ranks (0 on rank 0). */
 void tc_comm_exscan_i64_all(tc_comm *comm, int64_t *v, int64_t n);
 

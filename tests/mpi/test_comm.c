@@ -2,6 +2,8 @@
  * alone. */
 #include "check.h"
 
+#include <math.h>
+
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +77,32 @@ static void sums_of_integers(tc_comm *comm, const char *folder)
     CHECK(scan[0] == rank * (rank + 1) / 2 && scan[1] == 5 * rank);
     tc_comm_sum_i64_all(comm, NULL, 0);
     tc_comm_exscan_i64_all(comm, NULL, 0);
+}
+
+/* More numbers than travel together. */
+static void long_scans_and_maxima(tc_comm *comm, const char *folder)
+{
+    enum { N = 300 };
+    const int64_t rank = tc_comm_rank(comm), size = tc_comm_size(comm);
+    int64_t scan[N];
+    double real[N];
+    (void)folder;
+    for (int i = 0; i < N; i++) {
+        scan[i] = rank * i - 7;
+        real[i] = i % 2 == 0 ? -1.5 * (double)(rank + i) : (double)(rank - i) / 3;
+    }
+    real[4] = rank == 0 ? -HUGE_VAL : -1e308;
+    real[6] = rank + 1 == size ? HUGE_VAL : 1e308;
+    tc_comm_exscan_i64_all(comm, scan, N);
+    tc_comm_max_f64_all(comm, real, N);
+    for (int i = 0; i < N; i++) {
+        const double wanted = i == 4       ? (size > 1 ? -1e308 : -HUGE_VAL)
+                              : i == 6     ? HUGE_VAL
+                              : i % 2 == 0 ? -1.5 * (double)i
+                                           : (double)(size - 1 - i) / 3;
+        CHECK(scan[i] == rank * (rank - 1) / 2 * i - 7 * rank);
+        CHECK(!(real[i] < wanted) && !(real[i] > wanted));
+    }
 }
 
 static void broadcast_from_every_root(tc_comm *comm, const char *folder)
@@ -287,6 +315,7 @@ int main(int argc, char **argv)
         the_worst_status_of_the_lowest_rank_wins,
         agreement_without_message_or_failure,
         sums_of_integers,
+        long_scans_and_maxima,
         broadcast_from_every_root,
         gather_with_empty_ranks,
         exchange_of_all_kinds,

@@ -10,6 +10,9 @@
  */
 enum { PIECE = 1 << 27 };
 
+/* Numbers of a scan, or doubles, that travel together. */
+enum { SCAN = 128 };
+
 static MPI_Comm abort_world = MPI_COMM_NULL;
 
 static void abort_all(int exit_code)
@@ -154,16 +157,58 @@ void tc_comm_min_i64_all(tc_comm *comm, int64_t *v, int64_t n)
     reduce_in_place(comm, v, n, MPI_MIN);
 }
 
+/* Doubles as int64 of the same order, and back. */
+static int64_t in_order(int64_t bits)
+{
+    return bits < 0 ? bits ^ INT64_MAX : bits;
+}
+
+void tc_comm_max_f64_all(tc_comm *comm, double *v, int64_t n)
+{
+    int64_t key[SCAN];
+    for (int64_t done = 0; done < n; done += SCAN) {
+        const int count = n - done < SCAN ? (int)(n - done) : SCAN;
+        memcpy(key, v + done, (size_t)count * sizeof *key);
+        for (int i = 0; i < count; i++) {
+            key[i] = in_order(key[i]);
+        }
+        reduce_in_place(comm, key, count, MPI_MAX);
+        for (int i = 0; i < count; i++) {
+            key[i] = in_order(key[i]);
+        }
+        memcpy(v + done, key, (size_t)count * sizeof *key);
+    }
+}
+
+/* In log2 P steps (W. D. Hillis and G. L. Steele, Data parallel algorithms, CACM 29 (1986), 1170-1183): before the step
+ * of distance 2^i `sum` covers the last 2^i ranks up to this one. MPI_Exscan of Open MPI 4.1 goes from rank to rank,
+ * P steps one after the other. */
+static void exscan_piece(tc_comm *comm, int64_t *v, int n)
+{
+    int64_t sum[SCAN], got[SCAN];
+    memcpy(sum, v, (size_t)n * sizeof *v);
+    memset(v, 0, (size_t)n * sizeof *v);
+    for (int64_t step = 1; step < comm->size; step *= 2) {
+        const int to =
+            comm->rank + step < comm->size ? (int)(comm->rank + step) : MPI_PROC_NULL;
+        const int from = comm->rank >= step ? (int)(comm->rank - step) : MPI_PROC_NULL;
+        memset(got, 0, (size_t)n * sizeof *got); /* nothing comes from nobody */
+        (void)MPI_Sendrecv(sum, n, MPI_INT64_T, to, 0, got, n, MPI_INT64_T, from, 0,
+                           comm->world, MPI_STATUS_IGNORE);
+        for (int i = 0; i < n; i++) {
+            v[i] += got[i];
+            sum[i] += got[i];
+        }
+    }
+}
+
 void tc_comm_exscan_i64_all(tc_comm *comm, int64_t *v, int64_t n)
 {
-    for (int64_t done = 0; done < n; done += PIECE) {
-        const int count = n - done < PIECE ? (int)(n - done) : PIECE;
+    for (int64_t done = 0; done < n; done += SCAN) {
+        const int count = n - done < SCAN ? (int)(n - done) : SCAN;
         const double entered = tc_comm_enter();
-        (void)MPI_Exscan(MPI_IN_PLACE, v + done, count, MPI_INT64_T, MPI_SUM, comm->world);
+        exscan_piece(comm, v + done, count);
         tc_comm_leave(comm, entered, (int64_t)count * (int64_t)sizeof *v);
-    }
-    if (comm->rank == 0 && n > 0) {
-        memset(v, 0, (size_t)n * sizeof *v); /* MPI leaves it undefined on rank 0 */
     }
 }
 

@@ -113,12 +113,11 @@ static tc_status choose_splitters_all(tc_comm *comm, const tc_pair *pairs, int64
     if (st == TC_OK) {
         const int64_t total = all.size / (int64_t)sizeof *sample;
         tc_pair *gathered = (tc_pair *)(void *)all.data;
-        if (total > 1) {
-            qsort(gathered, (size_t)total, sizeof *gathered, compare_pairs);
-        }
-        for (int r = 1; r < size; r++) {
+        st = sort_local(gathered, total, err); /* 64 a rank: a radix sort */
+        for (int r = 1; r < size && st == TC_OK; r++) {
             splitter[r - 1] = total > 0 ? gathered[total * r / size] : (tc_pair){0};
         }
+        st = tc_comm_agree_all(comm, st, err);
     }
     tc_buffer_free(&all);
     return st;

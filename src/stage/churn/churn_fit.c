@@ -114,34 +114,40 @@ static tc_status scale_all(tc_churn_job *job, tc_churn_rows *rows, tc_churn_mode
     return st;
 }
 
+/* Local. Ranges as numbers whose maximum over all ranks is sought, and back. */
+static void negate_low(tc_logit_range *range, int d)
+{
+    for (int f = 0; f < d; f++) {
+        range[f].low[0] = -range[f].low[0];
+        range[f].low[1] = -range[f].low[1];
+    }
+}
+
 /* Collective. Marks the columns that separate the classes alone. */
 static tc_status mark_separating_all(tc_churn_job *job, const tc_churn_rows *rows,
                                      tc_logit_model *fit, tc_error *err)
 {
+    enum { NUMBERS = sizeof(tc_logit_range) / sizeof(double) };
     const int d = job->n_use;
     const tc_logit_rows view = {.column = (const double *const *)rows->column,
                                 .y = rows->label,
                                 .n_rows = job->shards.n_local};
     tc_logit_range *range = tc_mem_alloc(d, sizeof *range, err);
-    tc_buffer all = {0};
-    tc_status st = tc_comm_agree_all(job->comm, range == NULL ? TC_ENOMEM : TC_OK, err);
+    const tc_status st =
+        tc_comm_agree_all(job->comm, range == NULL ? TC_ENOMEM : TC_OK, err);
     if (st == TC_OK) {
         TC_ASSERT(range != NULL);
         for (int f = 0; f < d; f++) {
             range[f] = tc_logit_range_empty();
         }
         tc_logit_range_partial(d, &view, range);
-        st = tc_comm_gather_all(job->comm, range, d * (int64_t)sizeof *range, &all, err);
-    }
-    for (int f = 0; f < d && st == TC_OK; f++) {
-        const tc_logit_range *part = (const tc_logit_range *)(const void *)all.data;
-        tc_logit_range merged = tc_logit_range_empty();
-        for (int r = 0; r < tc_comm_size(job->comm); r++) {
-            tc_logit_range_merge(&merged, &part[(int64_t)r * d + f]);
+        negate_low(range, d);
+        tc_comm_max_f64_all(job->comm, (double *)(void *)range, (int64_t)d * NUMBERS);
+        negate_low(range, d);
+        for (int f = 0; f < d; f++) {
+            fit->separated[f + 1] |= (uint8_t)tc_logit_range_separates(&range[f]);
         }
-        fit->separated[f + 1] |= (uint8_t)tc_logit_range_separates(&merged);
     }
-    tc_buffer_free(&all);
     tc_mem_free(range);
     return st;
 }

@@ -85,21 +85,6 @@ static tc_status visit(void *context, int64_t row, int64_t n_rows, int64_t *ints
     return TC_OK;
 }
 
-/* Collective. Doubles in the order of int64; none is NaN. */
-static void max_real_all(tc_comm *comm, double *value, int n)
-{
-    int64_t key[TC_KMEANS_MAX_D];
-    for (int i = 0; i < n; i++) {
-        memcpy(&key[i], &value[i], sizeof key[i]);
-        key[i] = key[i] < 0 ? key[i] ^ INT64_MAX : key[i];
-    }
-    tc_comm_max_i64_all(comm, key, n);
-    for (int i = 0; i < n; i++) {
-        key[i] = key[i] < 0 ? key[i] ^ INT64_MAX : key[i];
-        memcpy(&value[i], &key[i], sizeof key[i]);
-    }
-}
-
 /* Collective. */
 static void merge_extremes_all(tc_comm *comm, survey *s, tc_segment_survey *out)
 {
@@ -107,9 +92,9 @@ static void merge_extremes_all(tc_comm *comm, survey *s, tc_segment_survey *out)
     for (int f = 0; f < n; f++) {
         s->low[f] = -s->low[f];
     }
-    max_real_all(comm, s->low, n);
-    max_real_all(comm, s->high, n);
-    max_real_all(comm, &s->most, 1);
+    tc_comm_max_f64_all(comm, s->low, n);
+    tc_comm_max_f64_all(comm, s->high, n);
+    tc_comm_max_f64_all(comm, &s->most, 1);
     for (int f = 0; f < n; f++) {
         out->low[f] =
             -s->low[f] + 0.0; /* of two zeros the positive one, whoever found it */
