@@ -21,7 +21,7 @@ if(TIERCEL_SMPIRUN AND TIERCEL_SMPI_INCLUDE AND TIERCEL_SIMGRID AND NOT TIERCEL_
   file(GLOB parts CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/base/*.c ${CMAKE_CURRENT_SOURCE_DIR}/src/kernel/*.c
        ${CMAKE_CURRENT_SOURCE_DIR}/src/edge/comm/*.c ${CMAKE_CURRENT_SOURCE_DIR}/src/edge/store/checkpoint*.c)
   add_library(models_simulated MODULE ${models} ${fits} ${parts})
-  set_target_properties(models_simulated PROPERTIES PREFIX "")
+  set_target_properties(models_simulated PROPERTIES PREFIX "" EXPORT_COMPILE_COMMANDS OFF) # linters see the sources once
   target_include_directories(models_simulated PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/include ${CMAKE_CURRENT_SOURCE_DIR}/src)
   target_compile_definitions(models_simulated PRIVATE _POSIX_C_SOURCE=200809L)
   target_compile_options(models_simulated PRIVATE -ffp-contract=off -g0 -w -isystem ${TIERCEL_SMPI_INCLUDE}
