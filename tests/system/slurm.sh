@@ -21,7 +21,7 @@ slurm_start 4 2
 }
 logs=0
 for log in tiercel-*.log; do
-    [[ $(tail -n 1 "$log") =~ ^tiercel\ job\ [0-9]+:\ complete$ ]] || fail "$log: $(cat "$log")"
+    [[ $(tail -n 1 "$log") =~ ^tiercel\ job\ [0-9_]+:\ complete$ ]] || fail "$log: $(cat "$log")"
     logs=$((logs + 1))
 done
 [ "$logs" -eq 12 ] || fail "$logs logs instead of 12: $(ls)"
