@@ -1,5 +1,4 @@
 /* store.c - the life of a file: create under a temporary name, publish, open, close. */
-#include "store_guard.h"
 #include "store_native.h"
 
 #include "tiercel/fault.h"
@@ -13,13 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum {
-    /* for what HDF5 writes about the datasets, mostly when a file is closed */
-    MARGIN_BYTES = 1 << 20,
     ATTRIBUTES_MAX = 4096 /* of the root group, in its header, where the guard looks */
 };
 
@@ -49,7 +44,8 @@ tc_status tc_store_check(const tc_store *store, int64_t code, tc_status status,
 static void store_free(tc_store **store)
 {
     if (*store != NULL) {
-        tc_store_writeback_close(*store);
+        tc_store_failure_unwatch(*store);
+        (void)tc_store_descriptor_close(*store, NULL);
         tc_mem_free((*store)->path);
         tc_mem_free((*store)->temporary);
         tc_mem_free(*store);
@@ -75,49 +71,6 @@ static tc_status store_new(tc_comm *comm, const char *path, tc_store **out, tc_e
     }
     (void)snprintf(store->temporary, (size_t)length, "%s.tmp", path);
     (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    return TC_OK;
-}
-
-/* Rank 0 makes the empty file first: errno says more than the MPI driver. What a killed job left is taken away, not
- * truncated: a process of it on a node that was cut off may still hold it open. */
-static tc_status probe_writable(const tc_store *store, tc_error *err)
-{
-    int fd;
-    if (tc_comm_rank(store->comm) != 0) {
-        return TC_OK;
-    }
-    tc_io_count_metadata(2);
-    (void)unlink(store->temporary);
-    fd = open(store->temporary, O_CREAT | O_EXCL | O_WRONLY, 0666);
-    if (fd < 0 || close(fd) != 0) {
-        return tc_fail(err, TC_EIO, "%s: cannot be created: %s; check the run directory",
-                       store->temporary, strerror(errno));
-    }
-    if (tc_store_striped()) {
-        tc_io_count_metadata(1);
-        (void)unlink(store->temporary); /* stripes are laid down when a file is made */
-    }
-    return TC_OK;
-}
-
-tc_status tc_store_room(const tc_store *store, double bytes, tc_error *err)
-{
-    struct statvfs facts;
-    double room;
-    if (tc_comm_rank(store->comm) != 0) {
-        return TC_OK;
-    }
-    tc_io_count_metadata(1);
-    if (statvfs(store->temporary, &facts) != 0 || facts.f_blocks == 0) {
-        return TC_OK;
-    }
-    room = (double)facts.f_bavail * (double)facts.f_frsize;
-    if (room < bytes + MARGIN_BYTES) {
-        return tc_fail(err, TC_EIO,
-                       "%s: not enough space: %.0f bytes are needed, %.0f are free; make "
-                       "room or choose another run directory",
-                       store->path, bytes + MARGIN_BYTES, room);
-    }
     return TC_OK;
 }
 
@@ -158,15 +111,23 @@ tc_status tc_store_create_all(tc_comm *comm, const char *path,
     if (st == TC_OK) {
         (*out)->writing = 1;
         (*out)->header = *header;
-        st = probe_writable(*out, err);
+        st = tc_store_probe_writable(*out, err);
     }
     if (st == TC_OK) {
         st = TC_FAULT("store.create", err);
     }
     st = tc_comm_agree_all(comm, st, err);
+    if (st == TC_OK && !tc_store_striped()) {
+        st = tc_comm_agree_all(comm, tc_store_descriptor_open(*out, err), err);
+    }
     if (st == TC_OK) {
         TC_ASSERT(*out != NULL); /* as agreed */
-        st = tc_comm_agree_all(comm, create_file(*out, err), err);
+        tc_store_failure_watch(*out);
+        st = create_file(*out, err);
+        if (st == TC_OK && tc_store_striped()) {
+            st = tc_store_descriptor_open(*out, err);
+        }
+        st = tc_comm_agree_all(comm, st, err);
         if (st != TC_OK) {
             tc_store_close_all(out);
         }
@@ -214,17 +175,6 @@ static tc_status sync_and_rename(const tc_store *store, tc_error *err)
     return TC_OK;
 }
 
-/* HDF5 1.10 keeps a dead handle after a failed close and runs into it when MPI ends; the process ends without that. */
-static herr_t close_file(tc_store *store)
-{
-    const herr_t code = H5Fclose(store->file);
-    store->file = -1;
-    if (code < 0) {
-        tc_comm_break(store->comm, tc_status_exit_code(TC_EIO));
-    }
-    return code;
-}
-
 tc_status tc_store_publish_all(tc_store **store, tc_error *err)
 {
     tc_store *s = *store;
@@ -238,13 +188,16 @@ tc_status tc_store_publish_all(tc_store **store, tc_error *err)
     if (st == TC_OK) {
         st = TC_FAULT("store.publish", err);
     }
+    if (st == TC_OK) {
+        tc_progress_phase("to disk", 0, "");
+        st = tc_store_descriptor_close(s, err);
+    }
     st = tc_comm_agree_all(comm, st, err);
     if (st == TC_OK) {
-        code = close_file(s);
+        code = tc_store_close_file_all(s);
         st = tc_comm_agree_all(comm, tc_store_check(s, code, TC_EIO, "close", err), err);
     }
     if (st == TC_OK) {
-        tc_progress_phase("to disk", 0, "");
         st = tc_run_lock_check(err);
         st = st == TC_OK && tc_comm_rank(comm) == 0 ? sync_and_rename(s, err) : st;
         st = tc_comm_agree_all(comm, st, err);
@@ -254,17 +207,6 @@ tc_status tc_store_publish_all(tc_store **store, tc_error *err)
     return st;
 }
 
-/* Collective. Empties a file that will not be published. When space ran out, HDF5 could not write what it still
- * holds for the file, and a failing close hangs (some ranks leave H5Fclose, others wait); now it has room. */
-static void make_room_all(const tc_store *store)
-{
-    int64_t failed = 0;
-    if (tc_comm_rank(store->comm) == 0) {
-        failed = truncate(store->temporary, 0) != 0;
-    }
-    tc_comm_max_i64_all(store->comm, &failed, 1); /* nobody closes before */
-}
-
 void tc_store_close_all(tc_store **store)
 {
     tc_store *s = *store;
@@ -272,14 +214,9 @@ void tc_store_close_all(tc_store **store)
         return;
     }
     if (s->writing) {
-        make_room_all(s);
-    }
-    if (s->file >= 0) {
-        (void)close_file(s);
-    }
-    if (s->writing && tc_comm_rank(s->comm) == 0) {
-        tc_io_count_metadata(1);
-        (void)unlink(s->temporary);
+        tc_store_abandon_all(s);
+    } else if (s->file >= 0) {
+        (void)tc_store_close_file_all(s);
     }
     store_free(store);
 }
@@ -333,39 +270,23 @@ static tc_status check_schema(const tc_store *store, const char *schema, int64_t
 static tc_status open_file(tc_store *store, tc_error *err)
 {
     const hid_t access = tc_store_access(store);
+    tc_status st;
+    int reason;
     tc_io_count_metadata(1);
     store->file = H5Fopen(store->path, H5F_ACC_RDONLY, access);
     (void)H5Pclose(access);
-    if (store->file < 0) {
+    if (store->file < 0) { /* the guard found nothing wrong with it */
         (void)H5Eclear2(H5E_DEFAULT);
-        return tc_fail(err, TC_EDATA,
-                       "%s: is not an HDF5 file, or is cut off; delete it and run again",
+        return tc_fail(err, TC_EIO, "%s: HDF5 cannot open it; check the file system",
                        store->path);
     }
-    return read_header(store, err);
-}
-
-/* One rank asks the file system and checks the metadata before HDF5 sees it, so that thousands do not. */
-static tc_status probe_readable(const tc_store *store, tc_error *err)
-{
-    struct stat facts;
-    tc_status st;
-    int fd;
-    if (tc_comm_rank(store->comm) != 0) {
-        return TC_OK;
+    st = read_header(store, err);
+    reason = tc_store_failure_of_read();
+    if (st != TC_OK && reason != 0) {
+        *err = (tc_error){0};
+        st = tc_fail(err, TC_EIO, "%s: cannot be read: %s; check the file system",
+                     store->path, strerror(reason));
     }
-    tc_io_count_metadata(2);
-    fd = open(store->path, O_RDONLY);
-    if (fd < 0) {
-        return tc_fail(err, errno == ENOENT ? TC_EINPUT : TC_EIO,
-                       "%s: cannot be read: %s; run the stage that makes it", store->path,
-                       strerror(errno));
-    }
-    st = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode)
-             ? tc_store_guard(store->path, fd, (int64_t)facts.st_size, err)
-             : tc_fail(err, TC_EDATA, "%s: is not a file; check the run directory",
-                       store->path);
-    (void)close(fd);
     return st;
 }
 
@@ -374,7 +295,7 @@ tc_status tc_store_open_all(tc_comm *comm, const char *path, const char *schema,
 {
     tc_status st = store_new(comm, path, out, err);
     if (st == TC_OK) {
-        st = probe_readable(*out, err);
+        st = tc_store_probe_readable(*out, err);
     }
     if (st == TC_OK) {
         st = TC_FAULT("store.open", err);
@@ -382,6 +303,9 @@ tc_status tc_store_open_all(tc_comm *comm, const char *path, const char *schema,
     st = tc_comm_agree_all(comm, st, err);
     if (st == TC_OK) {
         TC_ASSERT(*out != NULL); /* as agreed */
+        st = tc_comm_agree_all(comm, tc_store_descriptor_open(*out, err), err);
+    }
+    if (st == TC_OK) {
         st = open_file(*out, err);
         if (st == TC_OK) {
             st = check_schema(*out, schema, schema_version, err);

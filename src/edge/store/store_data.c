@@ -53,7 +53,13 @@ hid_t tc_store_open_dataset(tc_store *store, const char *name, tc_error *err)
         tc_store_has_all(store, name) ? H5Dopen2(store->file, name, H5P_DEFAULT) : -1;
     tc_io_count_metadata(1);
     if (dataset < 0) {
+        const int reason = tc_store_failure_of_read();
         (void)H5Eclear2(H5E_DEFAULT);
+        if (reason != 0) {
+            (void)tc_fail(err, TC_EIO, "%s: dataset '%s' cannot be read: %s", store->path,
+                          name, strerror(reason));
+            return dataset;
+        }
         (void)tc_fail(err, TC_EDATA,
                       "%s: dataset '%s' is missing; delete the file and run again",
                       store->path, name);
@@ -82,7 +88,7 @@ tc_status tc_store_shape_all(tc_store *store, const char *name, int64_t *rows, i
                              int *width, tc_error *err)
 {
     const hid_t dataset = tc_store_open_dataset(store, name, err);
-    tc_status st = dataset < 0 ? TC_EDATA : TC_OK;
+    tc_status st = dataset < 0 ? err->code : TC_OK;
     *rows = 0;
     *columns = *width = 0;
     if (dataset >= 0) {

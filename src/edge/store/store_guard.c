@@ -107,6 +107,9 @@ const char *tc_guard_peek(tc_guard *guard, int64_t at, int64_t n, tc_guard_curso
     while (block->size < n) {
         const ssize_t got = pread(guard->fd, block->data + block->size,
                                   (size_t)(n - block->size), (off_t)(at + block->size));
+        if (got < 0 && errno != EINTR) {
+            guard->reason = errno;
+        }
         if (got == 0 || (got < 0 && errno != EINTR)) {
             return "it cannot be read";
         }
@@ -325,7 +328,10 @@ tc_status tc_store_guard(const char *path, int fd, int64_t size, tc_error *err)
     if (wrong == NULL) {
         wrong = check_overlaps(&guard);
     }
-    if (wrong != NULL) {
+    if (wrong != NULL && guard.reason != 0) {
+        st = tc_fail(err, TC_EIO, "%s: cannot be read: %s; check the file system", path,
+                     strerror(guard.reason));
+    } else if (wrong != NULL) {
         st = guard.no_memory
                  ? tc_fail(err, TC_ENOMEM, "%s: out of memory while it was opened", path)
                  : tc_fail(err, TC_EDATA,

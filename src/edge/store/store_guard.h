@@ -66,6 +66,7 @@ typedef struct {
     tc_buffer chunks;  /* int64 address, bytes: continuations of the header at hand */
     tc_buffer block;   /* what tc_guard_fetch read last */
     int no_memory;
+    int reason; /* errno of a read that failed */
 } tc_guard;
 
 /* Types of messages of an object header. */

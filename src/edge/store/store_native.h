@@ -18,7 +18,9 @@ struct tc_store {
     char *path;      /* final name */
     char *temporary; /* name while writing */
     tc_store_header header;
-    int fd;          /* for store_writeback.c, negative unless open */
+    int fd; /* this rank's own, for transfers of rows; -1 unless open */
+    int wrote,
+        failed; /* through it; failed: the disk did, and emptying the file is no help */
     double promised; /* bytes of datasets that are begun and not ended */
 };
 
@@ -32,7 +34,7 @@ struct tc_store_piece {
     tc_field field; /* its texts are borrowed */
     hid_t dataset, space, type;
     int writing;
-    int64_t address; /* of the first row in the file; writing */
+    int64_t address; /* of the first row in the file */
     tc_store_dirty dirty;
     int64_t n_global;
     double promised; /* bytes for which there must be room */
@@ -62,8 +64,25 @@ tc_status tc_store_write_all(tc_store_piece *piece, const void *data, int64_t ro
 tc_status tc_store_read_all(tc_store_piece *piece, void *data, int64_t row0, int64_t n,
                             tc_error *err);
 
-/* Local; store_writeback.c. After the last write. */
-void tc_store_writeback_close(tc_store *store);
+/* store_failure.c: what must not hang when a disk fails. Local: opens this rank's own descriptor, of the temporary name when
+ * writing; what MPI cannot open on one rank alone hangs on all. Errors: TC_EIO. */
+tc_status tc_store_descriptor_open(tc_store *store, tc_error *err);
+
+/* Local. Syncs what this rank wrote and closes its descriptor. Errors: TC_EIO. */
+tc_status tc_store_descriptor_close(tc_store *store, tc_error *err);
+
+/* Local. From now on a failing write of HDF5 itself ends the job with a message: HDF5 would hang. */
+void tc_store_failure_watch(const tc_store *store);
+void tc_store_failure_unwatch(const tc_store *store);
+
+/* Local. errno if HDF5 could not read since the last call; 0 = what it says of a file is about the file. */
+int tc_store_failure_of_read(void);
+
+/* Collective. Closes the HDF5 file. Negative if this rank failed; MPI can then not end in order. */
+herr_t tc_store_close_file_all(tc_store *store);
+
+/* Collective. Closes and removes a file that will not be published. */
+void tc_store_abandon_all(tc_store *store);
 
 /* Local. n bytes were written at offset: as soon as there is enough, the disk is told to start. Never waits
  * for it. No errors: this is but a hint. */
@@ -83,6 +102,11 @@ int tc_store_striped(void);
  * own innermost reason. */
 tc_status tc_store_check(const tc_store *store, int64_t code, tc_status status,
                          const char *what, tc_error *err);
+
+/* store_probe.c. Local, rank 0 looks: can the file be made; is it there, and is its metadata sound. Errors: TC_EIO; TC_EINPUT
+ * if it is missing; TC_EDATA; TC_ENOMEM. */
+tc_status tc_store_probe_writable(const tc_store *store, tc_error *err);
+tc_status tc_store_probe_readable(const tc_store *store, tc_error *err);
 
 /* Local, rank 0 looks. TC_EIO if the file system has no room for so many bytes more. */
 tc_status tc_store_room(const tc_store *store, double bytes, tc_error *err);

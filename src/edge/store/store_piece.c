@@ -140,6 +140,7 @@ static void open_handles(tc_store_piece *piece)
     piece->space = H5Dget_space(piece->dataset);
     piece->type = type == TC_ENUM || type == TC_TEXT ? H5Dget_type(piece->dataset)
                                                      : tc_store_type(&piece->field, 0);
+    piece->address = (int64_t)H5Dget_offset(piece->dataset);
 }
 
 static tc_status prepare_writing(tc_store *store, const tc_field *field, int64_t n_global,
@@ -166,7 +167,6 @@ tc_status tc_store_begin_all(tc_store *store, const tc_field *field, int64_t n_g
         st = tc_store_check(store, (*out)->dataset, TC_EIO, field->name, err);
         if (st == TC_OK) {
             open_handles(*out);
-            (*out)->address = (int64_t)H5Dget_offset((*out)->dataset);
         }
         st = tc_comm_agree_all(store->comm, st, err);
     }
@@ -252,7 +252,7 @@ static tc_status open_view(tc_store *store, const tc_field *field, tc_store_piec
     TC_TRY(new_piece(store, field, out, err));
     (*out)->dataset = tc_store_open_dataset(store, field->name, err);
     if ((*out)->dataset < 0) {
-        return TC_EDATA;
+        return err->code;
     }
     TC_TRY(tc_store_check_fit(store, (*out)->dataset, field, err));
     (void)tc_store_shape_of((*out)->dataset, &(*out)->n_global, &columns, &width);

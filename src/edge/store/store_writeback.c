@@ -10,27 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ENOUGH = 8 << 20, NOT_YET = -1, NEVER = -2 };
-
-/* Opened when first needed: most files are small, and each open is a request to the one server of a parallel file
- * system. Negative if it cannot be. */
-static int descriptor(tc_store *store)
-{
-    if (store->fd == NOT_YET) {
-        store->fd = open(store->temporary, O_WRONLY | O_CLOEXEC);
-        store->fd = store->fd < 0 ? NEVER : store->fd;
-        tc_io_count_metadata(1);
-    }
-    return store->fd;
-}
-
-void tc_store_writeback_close(tc_store *store)
-{
-    if (store->fd >= 0) {
-        (void)close(store->fd);
-        store->fd = NOT_YET;
-    }
-}
+enum { ENOUGH = 8 << 20 };
 
 void tc_store_writeback(tc_store *store, tc_store_dirty *dirty, int64_t offset, int64_t n)
 {
@@ -38,7 +18,7 @@ void tc_store_writeback(tc_store *store, tc_store_dirty *dirty, int64_t offset, 
         dirty->begin = offset;
     }
     dirty->end = offset + n;
-    if (dirty->end - dirty->begin < ENOUGH || descriptor(store) < 0) {
+    if (dirty->end - dirty->begin < ENOUGH || store->fd < 0) {
         return;
     }
 #ifdef SYNC_FILE_RANGE_WRITE
@@ -51,7 +31,7 @@ void tc_store_writeback(tc_store *store, tc_store_dirty *dirty, int64_t offset, 
 tc_status tc_store_reserve(tc_store *store, int64_t offset, int64_t n, tc_error *err)
 {
 #ifdef FALLOC_FL_KEEP_SIZE
-    if (n > 0 && tc_comm_rank(store->comm) == 0 && descriptor(store) >= 0) {
+    if (n > 0 && tc_comm_rank(store->comm) == 0 && store->fd >= 0) {
         tc_io_count_metadata(1);
         if (fallocate(store->fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)n) != 0 &&
             (errno == ENOSPC || errno == EDQUOT)) {
