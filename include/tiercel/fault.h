@@ -14,10 +14,10 @@ TC_NODISCARD tc_status tc_fault_check(const char *site, tc_error *err);
 #define TC_FAULT(site, err) ((void)(err), TC_OK)
 #endif
 
-/* Local. Arms one site from a text "site:rank:nth[:memory|kill|sleep|pause|stop]" (nth counts
+/* Local. Arms one site from a text "site:rank:nth[:memory|kill|sleep|pause|stop|lag]" (nth counts
  * from 1); rank is the number of this process. "memory" gives TC_ENOMEM, "kill" ends the
  * process by SIGKILL, "sleep" keeps it there until it is killed, "pause" until it is asked to
- * stop, "stop" sends it SIGUSR1. Errors: TC_EUSAGE if the text is wrong or the build has no fault sites. */
+ * stop, "stop" sends it SIGUSR1, "lag" keeps it for 3 seconds. Errors: TC_EUSAGE if the text is wrong or the build has no fault sites. */
 TC_NODISCARD tc_status tc_fault_arm(const char *text, int rank, tc_error *err);
 
 #endif

@@ -43,6 +43,10 @@ tc_status tc_fault_check(const char *site, tc_error *err)
         (void)raise(SIGUSR1);
         return TC_OK;
     }
+    if (strcmp(armed.kind, "lag") == 0) {
+        (void)nanosleep(&(struct timespec){.tv_sec = 3}, NULL);
+        return TC_OK;
+    }
     if (strcmp(armed.kind, "pause") == 0) {
         pause_here(site);
         return TC_OK;
@@ -61,7 +65,7 @@ static int is_kind(const char *text)
 {
     return strcmp(text, "memory") == 0 || strcmp(text, "kill") == 0 ||
            strcmp(text, "sleep") == 0 || strcmp(text, "pause") == 0 ||
-           strcmp(text, "stop") == 0;
+           strcmp(text, "lag") == 0 || strcmp(text, "stop") == 0;
 }
 
 tc_status tc_fault_arm(const char *text, int rank, tc_error *err)
@@ -76,7 +80,7 @@ tc_status tc_fault_arm(const char *text, int rank, tc_error *err)
                armed.kind);
     if (fields < 3 || nth < 1 || (fields > 3 && !is_kind(armed.kind))) {
         return tc_fail(err, TC_EUSAGE,
-                       "fault '%s' is not site:rank:nth[:memory|kill|sleep|pause|stop]",
+                       "fault '%s' is not site:rank:nth[:memory|kill|sleep|pause|stop|lag]",
                        text);
     }
     if (rank == wanted && strcmp(armed.site, "allocation") == 0) {

@@ -141,7 +141,7 @@ bad_status() { # CODE WORDS ARGUMENTS...
     shift 2
     "$TIERCEL_PROGRAM" status "$@" >/dev/null 2>err.txt || found=$?
     [ "$found" = "$code" ] || fail "status $* gives $found instead of $code"
-    grep '^tiercel: error: ' err.txt | grep -qF "$words" || fail "status $*: $(cat err.txt)"
+    grep '^tiercel: error: ' err.txt | grep -qF -- "$words" || fail "status $*: $(cat err.txt)"
 }
 bad_status 66 "is no run directory" input
 bad_status 66 "is no run directory" nowhere

@@ -2,6 +2,7 @@
 #include "checkpoint_impl.h"
 
 #include "tiercel/fault.h"
+#include "tiercel/io_count.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -69,6 +70,7 @@ tc_status tc_checkpoint_put(int fd, const char *path, const void *bytes, int64_t
         }
         at += done;
         n -= done;
+        tc_io_count_write(done);
     }
     return TC_OK;
 }
@@ -89,6 +91,7 @@ int tc_checkpoint_get(int fd, void *bytes, int64_t n, int64_t *got)
             break;
         }
         *got += done;
+        tc_io_count_read(done);
     }
     return 0;
 }
