@@ -17,4 +17,9 @@ TC_NODISCARD tc_status tc_stage_checkpoint_all(tc_comm *comm, const tc_config *c
  * shards. Cost: one Allreduce of 8 bytes. */
 TC_NODISCARD tc_status tc_stage_stop_all(tc_comm *comm, tc_error *err);
 
+/* Collective. Removes what is left of it: a job that was killed just after its stage had published its file could
+ * not. Errors (agreed): TC_ENOMEM. */
+TC_NODISCARD tc_status tc_stage_checkpoint_drop_all(tc_comm *comm, const tc_config *config,
+                                                    tc_stage_kind kind, tc_error *err);
+
 #endif

@@ -9,6 +9,7 @@
 #include "tiercel/progress.h"
 #include "tiercel/quality.h"
 #include "tiercel/run_lock.h"
+#include "tiercel/stage_checkpoint.h"
 #include "tiercel/stop.h"
 #include "tiercel/store_policy.h"
 #include "tiercel/summary.h"
@@ -175,6 +176,7 @@ static tc_status run_stages_all(tc_comm *comm, session *s, int *n_run, tc_error 
         }
         if (st == TC_OK && complete) {
             tc_log_debug("%s: complete already", tc_stage((tc_stage_kind)kind)->name);
+            st = tc_stage_checkpoint_drop_all(comm, s->config, (tc_stage_kind)kind, err);
         } else if (st == TC_OK) {
             st =
                 tc_pipeline_run_all(comm, s->config, s->manifest, (tc_stage_kind)kind, err);

@@ -30,27 +30,14 @@ static tc_status make_key(tc_stage_kind kind, const char *id, const char *inputs
     return st;
 }
 
-tc_status tc_stage_checkpoint_all(tc_comm *comm, const tc_config *config,
-                                  tc_stage_kind kind, const char *inputs,
-                                  tc_checkpoint **out, tc_error *err)
+/* Collective. */
+static tc_status open_all(tc_comm *comm, const tc_config *config, tc_stage_kind kind,
+                          const char key[TC_HASH_TEXT], tc_checkpoint **out, tc_error *err)
 {
     const tc_checkpoint_policy policy = {.seconds = config->checkpoint_seconds,
                                          .node_mtbf_hours = config->node_mtbf_hours};
-    const int reads_input = kind == TC_STAGE_INGEST || kind == TC_STAGE_PROFILES;
     tc_buffer folder = {0}, name = {0};
-    char id[TC_ID_TEXT] = "", key[TC_HASH_TEXT] = "";
-    tc_status st = TC_OK;
-    *out = NULL;
-    if (!reads_input) {
-        st = tc_stage_id_all(comm, config, kind, id, err);
-    }
-    if (st == TC_OK) {
-        st = make_key(kind, id, inputs, key, err);
-        if (st == TC_OK) {
-            st = name_it(config, kind, &folder, &name, err);
-        }
-        st = tc_comm_agree_all(comm, st, err);
-    }
+    tc_status st = tc_comm_agree_all(comm, name_it(config, kind, &folder, &name, err), err);
     if (st == TC_OK) {
         st = tc_checkpoint_open_all(comm, (const char *)folder.data,
                                     (const char *)name.data, key, &policy, out, err);
@@ -63,4 +50,34 @@ tc_status tc_stage_checkpoint_all(tc_comm *comm, const tc_config *config,
 tc_status tc_stage_stop_all(tc_comm *comm, tc_error *err)
 {
     return tc_comm_agree_all(comm, tc_stop_check(err), err);
+}
+
+tc_status tc_stage_checkpoint_drop_all(tc_comm *comm, const tc_config *config,
+                                       tc_stage_kind kind, tc_error *err)
+{
+    const char key[TC_HASH_TEXT] = "";
+    tc_checkpoint *c = NULL;
+    const tc_status st = open_all(comm, config, kind, key, &c, err);
+    if (st == TC_OK) {
+        tc_checkpoint_done_all(c);
+    }
+    tc_checkpoint_close_all(&c);
+    return st;
+}
+
+tc_status tc_stage_checkpoint_all(tc_comm *comm, const tc_config *config,
+                                  tc_stage_kind kind, const char *inputs,
+                                  tc_checkpoint **out, tc_error *err)
+{
+    const int reads_input = kind == TC_STAGE_INGEST || kind == TC_STAGE_PROFILES;
+    char id[TC_ID_TEXT] = "", key[TC_HASH_TEXT] = "";
+    tc_status st = TC_OK;
+    *out = NULL;
+    if (!reads_input) {
+        st = tc_stage_id_all(comm, config, kind, id, err);
+    }
+    if (st == TC_OK) {
+        st = tc_comm_agree_all(comm, make_key(kind, id, inputs, key, err), err);
+    }
+    return st == TC_OK ? open_all(comm, config, kind, key, out, err) : st;
 }

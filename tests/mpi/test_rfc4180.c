@@ -92,6 +92,57 @@ static void check_cuts(tc_comm *comm, const tc_table_spec *spec, const rfc_file 
     tc_table_reader_free(&reader);
 }
 
+enum { STOPS = 60, RECORDS = 64 };
+
+/* Collective. Reads up to `most` rows of this rank and marks them; *ranges: what all ranks have left. */
+static void read_some(tc_comm *comm, tc_table *table, const rfc_file *file, int64_t most,
+                      int64_t *seen, tc_buffer *ranges)
+{
+    tc_buffer mine = {0};
+    tc_error err = {0};
+    int found = 1;
+    for (int64_t i = 0; i < most && found; i++) {
+        tc_table_row row;
+        CHECK(tc_table_next(table, &row, &found, NULL) == TC_OK);
+        for (int64_t k = 0; k < file->n_records && found; k++) {
+            seen[k] += same_row(&row, &file->record[k]);
+        }
+    }
+    CHECK(tc_table_rest(table, &mine, NULL) == TC_OK);
+    ranges->size = 0;
+    CHECK(tc_comm_gather_all(comm, mine.data, mine.size, ranges, &err) == TC_OK);
+    tc_buffer_free(&mine);
+}
+
+/* Readers that are stopped anywhere, again and again: others take up what they have left, and each record is read once. */
+static void check_stops(tc_comm *comm, const tc_table_spec *spec, const rfc_file *file)
+{
+    uint64_t seed = 75 + (uint64_t)tc_comm_rank(comm);
+    tc_buffer ranges = {0};
+    for (int i = 0; i < STOPS; i++) {
+        int64_t seen[RECORDS] = {0};
+        tc_error err = {0};
+        tc_table *table = NULL;
+        CHECK(tc_table_open_all(comm, spec, &table, &err) == TC_OK);
+        for (int k = 0; k < 5 && table != NULL; k++) {
+            const int64_t some = (int64_t)rfc_random(&seed) % 3;
+            read_some(comm, table, file, k == 4 ? RECORDS : some, seen, &ranges);
+            tc_table_close(&table);
+            CHECK(tc_table_open_rest_all(comm, spec,
+                                         (const tc_table_range *)(const void *)ranges.data,
+                                         ranges.size / (int64_t)sizeof(tc_table_range),
+                                         &table, &err) == TC_OK);
+        }
+        CHECK(ranges.size == 0);
+        tc_table_close(&table);
+        tc_comm_sum_i64_all(comm, seen, RECORDS);
+        for (int64_t k = 0; k < file->n_records; k++) {
+            CHECK(seen[k] == 1);
+        }
+    }
+    tc_buffer_free(&ranges);
+}
+
 static void every_rank_reads_its_own_records(tc_comm *comm, const char *folder)
 {
     char path[512], *files[1] = {path};
@@ -114,6 +165,7 @@ static void every_rank_reads_its_own_records(tc_comm *comm, const char *folder)
     if (ready) {
         CHECK(file.n_records == 8);
         check_cuts(comm, &spec, &file);
+        check_stops(comm, &spec, &file);
         if (tc_comm_rank(comm) == 0) {
             (void)unlink(path);
         }

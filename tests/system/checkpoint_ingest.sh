@@ -64,9 +64,8 @@ no_temporary() {
 }
 
 chain plain input
-chain spilled input --set run.memory_per_rank=61 --set input.duplicates=keep
-chain packed packed --set input.duplicates=drop_between_files
-chain map input --set "identity.map.files=[$work/map.csv]" --set "identity.map.columns={id: id, master: master}"
+chain packed-and-spilled packed --set run.memory_per_rank=61 --set input.duplicates=drop_between_files
+chain map input --set input.duplicates=keep --set "identity.map.files=[$work/map.csv]" --set "identity.map.columns={id: id, master: master}"
 
 # a state that cannot be trusted, or is of something else
 interrupt() {
@@ -115,41 +114,72 @@ same ref r events.h5 rejects.csv
 # a stop anywhere else: nothing is published, the last results stay, the next run is whole
 cp -r ref old
 for site in ingest.fingerprint:1:1 table.count:0:1 ingest.sort:2:1 ingest.rejects:0:1 store.write:1:9 ingest.orders:1:1 \
-    ingest.quality:0:1 ingest.resume:1:1; do
+    ingest.resume:1:1; do
     rm -rf r
     cp -r old r
     [ "$site" != ingest.resume:1:1 ] || TIERCEL_FAULT=ingest.exchange:1:1:stop ingest 2 input r
     TIERCEL_FAULT=$site:stop ingest 3 input r
-    [ "$code" -eq 75 ] || [ "$site" = ingest.quality:0:1 ] || fail "$site ended with $code: $(cat log.txt)"
+    [ "$code" -eq 75 ] || fail "$site ended with $code: $(cat log.txt)"
     same old r events.h5 rejects.csv
     no_temporary r
-    ingest 2 input r
-    finished
-    same old r events.h5 rejects.csv
-    no_leftovers r
     echo "stopped at $site"
 done
+ingest 2 input r
+finished
+same old r events.h5 rejects.csv
+no_leftovers r
 
-# signals to the launcher, as batch systems send them; it passes them on
+# killed just before the state is removed: the next run does it
 rm -rf r
-stops=0
-for ranks in 3 2 1 4 3 2; do
+TIERCEL_FAULT=ingest.exchange:1:1:stop ingest 3 input r
+cp -r r/checkpoint kept
+tiercel 2 run input/config.yaml --stages ingest --set run.directory="$work/r" 2>/dev/null >/dev/null
+cp -r kept r/checkpoint
+tiercel 2 run input/config.yaml --stages ingest --set run.directory="$work/r" 2>log.txt >/dev/null
+grep -q "nothing to do" log.txt || fail "ingest ran again: $(cat log.txt)"
+[ ! -e r/checkpoint ] || fail "an old state stays: $(ls r/checkpoint)"
+
+# the stages that go from one file to another begin anew, and nothing of them is left
+rm -rf r full
+awk -F, '{ print NR == 1 ? "customer,since" : $1 ",2024-01-05" }' map.csv >input/customers.csv
+cp input/config.yaml input/all.yaml
+echo 'customers: {files: [customers.csv], columns: {signup: since}}' >>input/all.yaml
+tiercel 2 run input/all.yaml --stages ingest,profiles,features --set run.directory="$work/full" 2>/dev/null >/dev/null
+mkdir r
+cp full/events.h5 full/rejects.csv r/
+cp full/run.json r/
+for site in profiles.parse:1:1 profiles.write:0:1 features.compute:2:1 features.guess:0:1 store.read:1:7; do
     code=0
-    mpirun -n "$ranks" "$TIERCEL_PROGRAM" run input/config.yaml --stages ingest --set run.directory="$work/r" \
-        --set input.batch_mib=1 2>log.txt >/dev/null &
-    launcher=$!
-    sleep 0.5
-    kill -USR1 "$launcher" 2>/dev/null || true
-    wait "$launcher" || code=$?
-    [ "$code" -ne 0 ] || break
-    # 138: the launcher did not listen yet
-    [ "$code" -eq 75 ] || [ "$code" -eq 138 ] || fail "a signal gives $code: $(cat log.txt)"
-    stops=$((stops + 1))
+    TIERCEL_FAULT=$site:stop tiercel 3 run input/all.yaml --stages ingest,profiles,features --set run.directory="$work/r" \
+        2>log.txt >/dev/null || code=$?
+    [ "$code" -eq 75 ] || fail "$site ended with $code: $(cat log.txt)"
+    [ ! -e r/features.h5 ] || fail "$site: features.h5 was published"
+    no_leftovers r
 done
-if [ "$code" -ne 0 ]; then
-    ingest 3 input r
-    finished
-fi
+tiercel 1 run input/all.yaml --stages ingest,profiles,features --set run.directory="$work/r" 2>/dev/null >/dev/null
+same full r events.h5 profiles.h5 features.h5
+echo "profiles and features stop"
+
+# a signal to the launcher, as batch systems send it; it passes it on
+rm -rf r
+for step in 3:1 1:0 2:1; do
+    code=0
+    TIERCEL_FAULT=ingest.exchange:${step#*:}:1:pause mpirun -n "${step%:*}" "$TIERCEL_PROGRAM" run input/config.yaml \
+        --stages ingest --set run.directory="$work/r" --set input.batch_mib=1 2>log.txt >/dev/null &
+    launcher=$!
+    tries=0
+    until grep -q "at ingest.exchange" log.txt; do
+        sleep 0.2
+        tries=$((tries + 1))
+        [ "$tries" -lt 600 ] || fail "nobody waits for the signal: $(cat log.txt)"
+    done
+    kill -USR1 "$launcher"
+    wait "$launcher" || code=$?
+    [ "$code" -eq 75 ] || fail "a signal gives $code: $(cat log.txt)"
+    [ "$step" = 3:1 ] || resumed || fail "$step did not go on: $(cat log.txt)"
+done
+ingest 3 input r
+finished
 same ref r events.h5 rejects.csv
 no_leftovers r
-echo "stopped $stops times by SIGUSR1 to mpirun"
+echo "stopped by SIGUSR1 to mpirun"

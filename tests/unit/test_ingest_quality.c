@@ -183,6 +183,25 @@ static void compare(const tc_ingest_quality *q, const recount *r, int64_t day)
     assert_int_equal(found->positive - found->negative, r->money_of_day);
 }
 
+/* The same two as bytes, and back into a third one; bytes that are cut off are told. */
+static void compare_saved(const tc_config_input *input, const tc_row_rules *rules,
+                          const tc_ingest_quality half[2], const recount *r, int64_t day)
+{
+    tc_ingest_quality again;
+    assert_int_equal(tc_ingest_quality_create(input, rules, &again, NULL), TC_OK);
+    for (int h = 0; h < 2; h++) {
+        tc_buffer bytes = {0};
+        assert_int_equal(tc_quality_pack(&half[h].sums, &bytes, NULL), TC_OK);
+        assert_int_equal(tc_quality_unpack(&again.sums, bytes.data, bytes.size - 8, NULL),
+                         TC_EDATA);
+        assert_int_equal(tc_quality_unpack(&again.sums, bytes.data, bytes.size, NULL),
+                         TC_OK);
+        tc_buffer_free(&bytes);
+    }
+    compare(&again, r, day);
+    tc_ingest_quality_free(&again);
+}
+
 /* Two counters that saw half of the rows each, merged, say what one says that saw all. */
 static void test_rows(void **state)
 {
@@ -207,6 +226,7 @@ static void test_rows(void **state)
     }
     assert_true(r.differ > 50 && r.positive_cancelled > 50);
     compare(&whole, &r, day);
+    compare_saved(&input, &rules, half, &r, day);
     assert_int_equal(tc_quality_merge(&half[0].sums, &half[1].sums, NULL), TC_OK);
     compare(&half[0], &r, day);
     assert_memory_equal(whole.sums.step_rows, half[0].sums.step_rows,

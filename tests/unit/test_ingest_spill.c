@@ -248,12 +248,50 @@ static void test_buckets(void **state)
     }
 }
 
+/* A stream that is still appended to, some of it in the scratch file: nothing moves. */
+static void test_look(void **state)
+{
+    unsigned char *const room = tc_mem_alloc(TC_SPILL_BLOCK, 1, NULL);
+    tc_spill_stream stream;
+    tc_spill *spill = NULL;
+    (void)state;
+    assert_int_equal(tc_spill_create(10 * TC_SPILL_BLOCK, folder, &spill, NULL), TC_OK);
+    tc_spill_start(&stream);
+    for (uint64_t i = 0; i < ITEMS; i++) {
+        assert_int_equal(tc_spill_append(spill, &stream, &i, sizeof i, NULL), TC_OK);
+    }
+    const int64_t written = tc_spill_written(spill);
+    assert_true(written > 0);
+    for (int pass = 0; pass < 3; pass++) {
+        const uint64_t more = (uint64_t)ITEMS + (uint64_t)pass;
+        uint64_t next = 0;
+        for (int32_t b = stream.first; b >= 0; b = tc_spill_next(spill, b)) {
+            const unsigned char *data;
+            int64_t n;
+            assert_int_equal(tc_spill_look(spill, &stream, b, room, &data, &n, NULL),
+                             TC_OK);
+            for (int64_t at = 0; at < n; at += (int64_t)sizeof next) {
+                assert_memory_equal(data + at, &next, sizeof next);
+                next++;
+            }
+        }
+        assert_int_equal(next, more);
+        assert_int_equal(tc_spill_written(spill), written);
+        if (pass == 1) {
+            tc_spill_seal(spill, &stream);
+        }
+        assert_int_equal(tc_spill_append(spill, &stream, &more, sizeof more, NULL), TC_OK);
+    }
+    tc_spill_destroy(&spill);
+    tc_mem_free(room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pool),      cmocka_unit_test(test_too_many_open),
         cmocka_unit_test(test_no_folder), cmocka_unit_test(test_merge),
-        cmocka_unit_test(test_buckets),
+        cmocka_unit_test(test_buckets),   cmocka_unit_test(test_look),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
