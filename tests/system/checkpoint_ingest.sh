@@ -163,6 +163,7 @@ echo "profiles and features stop"
 # a signal to the launcher, as batch systems send it; it passes it on
 rm -rf r
 for step in 3:1 1:0 2:1; do
+    : >log.txt
     code=0
     TIERCEL_FAULT=ingest.exchange:${step#*:}:1:pause mpirun -n "${step%:*}" "$TIERCEL_PROGRAM" run input/config.yaml \
         --stages ingest --set run.directory="$work/r" --set input.batch_mib=1 2>log.txt >/dev/null &
