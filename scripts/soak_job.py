@@ -159,7 +159,7 @@ class Job:
         """None = any. Before MPI is up and after it is down a signal ends the launcher itself, and mpirun answers
         SIGTERM with 1, or with what became of the ranks in the second that it leaves them."""
         if how == "USR1" and where not in ("start", "end"):
-            return (75, 0)
+            return (75, 0, 138) if where == "synth" else (75, 0)  # synth does not say when it starts
         return None if how == "TERM" or where in ("start", "end", "synth") else (137,)
 
 
