@@ -42,6 +42,7 @@ class Job:
         self.started = time.monotonic()
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment,
                                         start_new_session=True)
+        self.hung = False  # the launcher, without ranks
         self.launcher, self.code, self.lines, self.rest, self.at = self.process.pid, None, [], b"", {}
         live.append(self)
 
@@ -96,9 +97,17 @@ class Job:
         return [line for line in self.lines if WRONG.search(line)]
 
     def finish(self):
-        """Waits for the launcher; its code."""
-        limit = time.monotonic() + LIMIT
+        """Waits for the launcher; its code. mpirun of Open MPI 4.1.4 can hang in PMIx_server_finalize after a rank
+        died while it started: all ranks are gone, and it waits for a mutex. A batch system ends it at the time limit;
+        here it is killed after a minute, and counted."""
+        limit, alone = time.monotonic() + LIMIT, None
         while self.process.poll() is None:
+            now = time.monotonic()
+            if int(now) % 5 == 0:
+                alone = (alone or now) if self.all() == [self.launcher] else None
+            if alone is not None and now - alone > 60:
+                self.hung = True
+                self.signal([self.launcher], signal.SIGKILL)
             if not self._take(0.05):
                 time.sleep(0.005)
             if time.monotonic() > limit:

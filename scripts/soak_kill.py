@@ -70,6 +70,7 @@ class Soak:
         self.worlds = jobs.make_worlds(options.program, work, options.small)
         self.count = {}  # (stage, how) -> kills
         self.facts = {"too late, killed again earlier": 0, "longest wait for ranks": 0.0, "longest stop": 0.0,
+                      "launchers that hung without ranks": 0,
                       "states saved": {}, "went on from a saved state": {}, "codes": {}}
 
     def strike(self, job, how, victim):
@@ -133,6 +134,7 @@ class Soak:
         for fact, pattern in (("states saved", jobs.SAVED), ("went on from a saved state", jobs.RESUMED)):
             for stage in job.named(pattern):
                 self.facts[fact][stage] = self.facts[fact].get(stage, 0) + 1
+        self.facts["launchers that hung without ranks"] += job.hung
         need(not job.wrong(), "a kill leaves states whole or none: %s" % job.wrong())
 
     def cycle(self, i):
