@@ -1,6 +1,6 @@
 /* churn.c - who is about to leave: a logistic regression trained one horizon before the as-of date,
  * tested out of time one horizon later than its own training, and applied at the as-of date. */
-#include "churn_impl.h"
+#include "churn_stage.h"
 
 #include "tiercel/fault.h"
 #include "tiercel/log.h"
@@ -11,27 +11,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the stage finds out before it writes. */
-typedef struct {
-    tc_churn_job job;
-    tc_churn_classes train_classes, backtest_classes;
-    tc_churn_model train, backtest; /* backtest.fit NULL = there is none */
-    tc_churn_quality in_sample, out_of_time;
-    char backtest_status[TC_CHURN_STATUS];
-    double *eta;          /* [n_local] */
-    uint16_t *score;      /* [n_local] at date_score */
-    uint16_t *past_score; /* [n_local] at date_train by the backtest model */
-    float *probability, *percentile;
-} stage;
-
-static int enough(const stage *s, const tc_churn_classes *c)
+static int enough(const tc_churn_stage *s, const tc_churn_classes *c)
 {
     const int64_t least = s->job.config->churn.min_class;
     return c->churned >= least && c->labelled - c->churned >= least;
 }
 
 /* Local. Why there is no model, and what to change. */
-static tc_status refuse(const stage *s, tc_error *err)
+static tc_status refuse(const tc_churn_stage *s, tc_error *err)
 {
     const tc_churn_classes *c = &s->train_classes;
     const tc_config *config = s->job.config;
@@ -69,8 +56,8 @@ static void publish(const double *recency, const double *eta, int64_t n, uint16_
 }
 
 /* Collective. Labels of both past dates; a model must be possible at date_train. */
-static tc_status labels_all(stage *s, tc_churn_rows *train, tc_churn_rows *backtest,
-                            tc_error *err)
+static tc_status labels_all(tc_churn_stage *s, tc_churn_rows *train,
+                            tc_churn_rows *backtest, tc_error *err)
 {
     tc_churn_job *job = &s->job;
     tc_status st =
@@ -86,7 +73,7 @@ static tc_status labels_all(stage *s, tc_churn_rows *train, tc_churn_rows *backt
 }
 
 /* Collective. The model of one horizon earlier, if its classes are large enough. */
-static tc_status backtest_all(stage *s, tc_churn_rows *rows, tc_error *err)
+static tc_status backtest_all(tc_churn_stage *s, tc_churn_rows *rows, tc_error *err)
 {
     tc_churn_job *job = &s->job;
     const tc_churn_classes *c = &s->backtest_classes;
@@ -113,8 +100,8 @@ static tc_status backtest_all(stage *s, tc_churn_rows *rows, tc_error *err)
 }
 
 /* Local. eta of rows whose columns are loaded. */
-static void predict(const stage *s, const tc_churn_model *model, const tc_churn_rows *rows,
-                    int is_raw)
+static void predict(const tc_churn_stage *s, const tc_churn_model *model,
+                    const tc_churn_rows *rows, int is_raw)
 {
     const int64_t n = s->job.shards.n_local;
     tc_churn_eta_start(model, n, s->eta);
@@ -124,7 +111,7 @@ static void predict(const stage *s, const tc_churn_model *model, const tc_churn_
 }
 
 /* Collective. At date_train: the earlier model is tested, then the model itself is trained. */
-static tc_status train_all(stage *s, tc_churn_rows *rows, tc_error *err)
+static tc_status train_all(tc_churn_stage *s, tc_churn_rows *rows, tc_error *err)
 {
     tc_churn_job *job = &s->job;
     double baseline = 0.0;
@@ -149,7 +136,7 @@ static tc_status train_all(stage *s, tc_churn_rows *rows, tc_error *err)
 
 /* Collective. Mid-rank percentile of each score, from the counts of all 65,536 scores. Only those who are customers at
  * date_score count: orders[n_local] is missing for the others, who came later. */
-static tc_status percentiles_all(stage *s, const double *orders, tc_error *err)
+static tc_status percentiles_all(tc_churn_stage *s, const double *orders, tc_error *err)
 {
     const tc_shards *shards = &s->job.shards;
     int64_t *count = tc_mem_alloc(TC_METRICS_CELLS, sizeof *count, err);
@@ -183,7 +170,7 @@ static tc_status percentiles_all(stage *s, const double *orders, tc_error *err)
 }
 
 /* Collective. Applies the model at date_score, one feature in memory at a time. */
-static tc_status score_all(stage *s, tc_churn_rows *rows, tc_error *err)
+static tc_status score_all(tc_churn_stage *s, tc_churn_rows *rows, tc_error *err)
 {
     tc_churn_job *job = &s->job;
     const int64_t n = job->shards.n_local;
@@ -213,114 +200,8 @@ static tc_status score_all(stage *s, tc_churn_rows *rows, tc_error *err)
     return st;
 }
 
-/* Collective. */
-static tc_status put_scores_all(stage *s, tc_error *err)
-{
-    static const tc_field score = {
-        .name = "score",
-        .type = TC_U16,
-        .unit = "1/65536",
-        .description =
-            "floor(65536 p), p the probability of no purchase within the horizon after "
-            "the as-of date; 65535 for customers who never bought"};
-    static const tc_field probability = {.name = "probability",
-                                         .type = TC_F32,
-                                         .unit = "1",
-                                         .description =
-                                             "p; 1 for customers who never bought, who are "
-                                             "outside the model; missing for those "
-                                             "who are not yet customers"};
-    static const tc_field percentile = {
-        .name = "percentile",
-        .type = TC_F32,
-        .unit = "1",
-        .description =
-            "mid-rank of the score among all customers over their number; higher = more "
-            "likely to leave; missing for those who are not yet customers"};
-    static const tc_field past = {
-        .name = "backtest/score",
-        .type = TC_U16,
-        .unit = "1/65536",
-        .description = "score at date_train by the model trained at date_backtest"};
-    tc_status st = tc_churn_put_rows_all(&s->job, &score, s->score, err);
-    if (st == TC_OK) {
-        st = tc_churn_put_rows_all(&s->job, &probability, s->probability, err);
-    }
-    if (st == TC_OK) {
-        st = tc_churn_put_rows_all(&s->job, &percentile, s->percentile, err);
-    }
-    if (st == TC_OK && s->backtest.fit != NULL) {
-        st = tc_churn_put_rows_all(&s->job, &past, s->past_score, err);
-    }
-    return st;
-}
-
-/* Collective. */
-static tc_status put_attributes_all(stage *s, tc_error *err)
-{
-    const tc_logit_model *fit = s->train.fit;
-    const struct {
-        const char *name;
-        int64_t value;
-    } numbers[] = {{"has_model", 1},
-                   {"has_backtest", s->backtest.fit != NULL},
-                   {"iterations", fit->iterations},
-                   {"rows_train", fit->rows},
-                   {"positives_train", fit->positives},
-                   {"rank", fit->rank},
-                   {"converged", fit->end == TC_LOGIT_CONVERGED}};
-    const struct {
-        const char *name;
-        double value;
-    } reals[] = {{"deviance", fit->deviance},
-                 {"null_deviance", fit->null_deviance},
-                 {"gradient_norm", fit->gradient_norm},
-                 {"ridge", s->train.ridge}};
-    tc_status st = tc_store_put_text_all(s->job.out, "status", s->train.status, err);
-    if (st == TC_OK) {
-        st = tc_store_put_text_all(s->job.out, "backtest_status", s->backtest_status, err);
-    }
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && st == TC_OK; i++) {
-        st = tc_store_put_i64_all(s->job.out, numbers[i].name, numbers[i].value, err);
-    }
-    for (size_t i = 0; i < sizeof reals / sizeof reals[0] && st == TC_OK; i++) {
-        st = tc_store_put_f64_all(s->job.out, reals[i].name, reals[i].value, err);
-    }
-    return st;
-}
-
-/* Collective. */
-static tc_status write_all(stage *s, tc_error *err)
-{
-    tc_churn_job *job = &s->job;
-    const int has_backtest = s->backtest.fit != NULL;
-    tc_status st;
-    tc_progress_phase("writing", 0, "");
-    st = tc_stage_create_all(job->comm, job->config, TC_STAGE_CHURN, tc_store_head(job->in),
-                             &job->out, err);
-    if (st == TC_OK) {
-        st = put_scores_all(s, err);
-    }
-    if (st == TC_OK) {
-        st = tc_churn_put_model_all(job, "model", &s->train, err);
-    }
-    if (st == TC_OK && has_backtest) {
-        st = tc_churn_put_model_all(job, "backtest_model", &s->backtest, err);
-    }
-    if (st == TC_OK) {
-        st = tc_churn_put_quality_all(job, "train", &s->in_sample, err);
-    }
-    if (st == TC_OK && has_backtest) {
-        st = tc_churn_put_quality_all(job, "test", &s->out_of_time, err);
-    }
-    if (st == TC_OK) {
-        st = put_attributes_all(s, err);
-    }
-    return st == TC_OK ? tc_store_publish_all(&job->out, err) : st;
-}
-
 /* Collective. The arrays of one value a customer. */
-static tc_status create_all(stage *s, tc_error *err)
+static tc_status create_all(tc_churn_stage *s, tc_error *err)
 {
     const int64_t n = s->job.shards.n_local;
     s->eta = tc_mem_alloc(n, sizeof *s->eta, err);
@@ -336,7 +217,7 @@ static tc_status create_all(stage *s, tc_error *err)
                              err);
 }
 
-static void log_result(const stage *s)
+static void log_result(const tc_churn_stage *s)
 {
     const double *m = s->in_sample.value;
     const double *t = s->out_of_time.value;
@@ -356,7 +237,7 @@ static void log_result(const stage *s)
 }
 
 /* Collective. The steps in order; each frees the customers of its date. */
-static tc_status run_all(stage *s, tc_error *err)
+static tc_status run_all(tc_churn_stage *s, tc_error *err)
 {
     tc_churn_rows train = {0}, backtest = {0}, now = {0};
     tc_status st;
@@ -378,12 +259,12 @@ static tc_status run_all(stage *s, tc_error *err)
         st = score_all(s, &now, err);
     }
     tc_churn_rows_free(&s->job, &now);
-    return st == TC_OK ? write_all(s, err) : st;
+    return st == TC_OK ? tc_churn_write_all(s, err) : st;
 }
 
 tc_status tc_churn_all(tc_comm *comm, const tc_config *config, tc_error *err)
 {
-    stage s = {.job = {.comm = comm, .config = config}};
+    tc_churn_stage s = {.job = {.comm = comm, .config = config}};
     tc_status st = tc_churn_open_all(&s.job, err);
     if (st == TC_OK) {
         st = tc_stage_checkpoint_all(comm, config, TC_STAGE_CHURN, "",
