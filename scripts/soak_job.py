@@ -121,6 +121,8 @@ class Job:
     def wait_gone(self):
         """Until no process of the job is left; seconds."""
         began = time.monotonic()
+        if self.process.stderr.closed:
+            return 0.0
         while self.all():
             if time.monotonic() - began > LIMIT:
                 raise RuntimeError("processes stay: " + self.text())

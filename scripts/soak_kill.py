@@ -110,9 +110,11 @@ class Soak:
             if job.alive():
                 where = "synth" if stage == "synth" else job.stage()
                 code = self.strike(job, how, plan.victim[k])
-                self.judge(plan, how, where, code, job, folder)
-                return job
-            job.finish()
+                if code != 0:  # else it had just come to its end
+                    self.judge(plan, how, where, code, job, folder)
+                    return job
+            if job.code is None:
+                job.finish()
             job.wait_gone()
             self.facts["too late, killed again earlier"] += 1
             need(job.code == 0, "an undisturbed job ends with %d: %s" % (job.code, job.text()))
