@@ -96,6 +96,9 @@ foreach(script ${system_tests})
   if(name MATCHES "^(slurm|kill|memory|segment_stream)")
     set_tests_properties(system.${name} PROPERTIES RUN_SERIAL ON) # daemons, moments, memory of the whole machine
   endif()
+  if(name MATCHES "^hosts")
+    set_tests_properties(system.${name} PROPERTIES RESOURCE_LOCK hosts) # dozens of ranks each, and limits of seconds
+  endif()
   if(name MATCHES "_timelimit$")
     set_tests_properties(system.${name} PROPERTIES LABELS long) # scripts/soak runs these
   endif()

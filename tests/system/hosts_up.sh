@@ -113,8 +113,8 @@ within() {
     done
 }
 
-# nobody_on NUMBER: no rank and no daemon of Open MPI runs on that host.
+# nobody_on NUMBER: no rank and no daemon of Open MPI runs on that host; those that have ended and wait to be reaped are none.
 # shellcheck disable=SC2317 # called by within
 nobody_on() {
-    ! on "${host[$1]}" pgrep -x tiercel >/dev/null && ! on "${host[$1]}" pgrep -x orted >/dev/null
+    ! on "${host[$1]}" pgrep -x -r D,R,S,T tiercel >/dev/null && ! on "${host[$1]}" pgrep -x -r D,R,S,T orted >/dev/null
 }
