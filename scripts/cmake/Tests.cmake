@@ -99,6 +99,9 @@ foreach(script ${system_tests})
   if(name MATCHES "^hosts")
     set_tests_properties(system.${name} PROPERTIES RESOURCE_LOCK hosts) # dozens of ranks each, and limits of seconds
   endif()
+  if(name STREQUAL "faults")
+    set_tests_properties(system.${name} PROPERTIES COST 1000 TIMEOUT 1800) # hundreds of jobs: it begins first
+  endif()
   if(name MATCHES "_timelimit$")
     set_tests_properties(system.${name} PROPERTIES LABELS long) # scripts/soak runs these
   endif()
