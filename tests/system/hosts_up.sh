@@ -101,6 +101,22 @@ cut_off() {
 }
 mend() {
     wire ip link set "v$1" up
+    within 60 "the network of host $1 is back" reached "$1"
+}
+
+# reached NUMBER: it and the others answer each other (nobody listens there, so the answer is a refusal). For a while
+# after a cable was out the kernel takes its neighbours for dead.
+# shellcheck disable=SC2317 # called by within
+reached() {
+    local i
+    for ((i = 1; i < ${#host[@]}; i++)); do
+        [ "$i" = "$1" ] || { answers "$i" "$1" && answers "$1" "$i"; } || return 1
+    done
+}
+answers() { # from, to
+    local said
+    said=$(on "${host[$1]}" env LC_ALL=C timeout 5 bash -c "exec 3<>/dev/tcp/10.77.0.$2/9" 2>&1) || true
+    [[ $said == *refused* ]]
 }
 
 # within SECONDS WHAT COMMAND...: waits until the command succeeds.
