@@ -75,18 +75,3 @@ import json
 for name, stage in json.load(open("r/run.json"))["stages"].items():
     assert 0 <= stage["seconds"] < 600, (name, stage["seconds"])
 END
-
-# a real read-only file system, where it can be mounted
-mkdir disk
-if mount -t tmpfs -o size=32m tmpfs disk 2>/dev/null; then
-    trap 'umount "$work/disk"; rm -rf "$work"' EXIT
-    cp -r good disk/r
-    mount -o remount,ro disk
-    expect 74 "disk/r" 3 run input/config.yaml --set run.directory="$work/disk/r" "${other[@]}"
-    grep -q "Read-only file system" err.txt || fail "$(cat err.txt)"
-    # shellcheck disable=SC2086
-    same good disk/r $outputs
-    umount disk
-    trap 'rm -rf "$work"' EXIT
-    echo "ok: a read-only disk"
-fi

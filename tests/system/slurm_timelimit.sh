@@ -8,7 +8,7 @@
 slurm_have || skip "Slurm is not installed"
 
 tiercel 2 synth --customers 2000 --files 3 --output input
-TIERCEL_FAULT=none:0:1 tiercel 1 check input/config.yaml -q 2>/dev/null || skip "this build has no fault sites"
+TIERCEL_FAULT=none:0:1 tiercel 1 check input/config.yaml -q 2>/dev/null || fail "the tests need a build with -DTIERCEL_FAULTS=ON"
 tiercel 2 run input/config.yaml --set run.directory=reference >/dev/null 2>&1
 slurm_start 4 2
 # submit NAME LAUNCHER OPTIONS...: waits at the fifth file until it is told to stop
