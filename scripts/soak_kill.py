@@ -12,7 +12,7 @@ a stage whose end was logged does not run again.
 Where a cycle kills, how, and on how many ranks follows from the seed and the number of the cycle alone. The moments
 are fractions of the time that each stage took undisturbed on the same number of ranks; stages have equal shares of
 the kills and within a stage the fractions are stratified, so all of every stage is covered. A job that ended before
-its kill does not count and is killed earlier the next time.
+its kill does not count and is killed earlier the next time, after three tries in an earlier stage.
 """
 import argparse
 import os
@@ -101,10 +101,12 @@ class Soak:
         """One attempt that is killed. The job, or None if each try ended before its kill. done: complete stages."""
         stage, fraction = plan.moments[k]
         world, how, ranks = plan.world, plan.hows[k], plan.ranks[k]
-        for attempt in range(6):
+        for attempt in range(8):
             job = world.start(folder, ranks, plan.extra[k], "%s.%d" % (job_number, attempt))
             begin, length = world.moment(stage, ranks)
-            if job.watch(stage=None if begin == 0 else stage):
+            if attempt >= 3:  # a window too short to be hit, or a signal in it that comes after the last look for one
+                job.watch(until=job.started + (begin + fraction * length) * 0.6**(attempt - 2))
+            elif job.watch(stage=None if begin == 0 else stage):
                 at = (job.started if begin == 0 else job.at[stage]) + fraction * length * 0.6**attempt
                 job.watch(until=at)
             if job.alive():
