@@ -22,6 +22,7 @@ typedef enum {
     TC_DUPLICATES_DROP_BETWEEN_FILES
 } tc_duplicates_policy;
 typedef enum { TC_CASE_KEEP, TC_CASE_LOWER, TC_CASE_UPPER } tc_id_case;
+typedef enum { TC_DIRECT_AUTO, TC_DIRECT_ALWAYS, TC_DIRECT_NEVER } tc_direct_when;
 typedef enum { TC_SCALE_ZSCORE, TC_SCALE_MINMAX, TC_SCALE_NONE } tc_scale_kind;
 
 /* In the order of tc_cluster_criterion. */
@@ -146,7 +147,8 @@ typedef struct {
 
 /* How files are transferred, see store_policy.h. */
 typedef struct {
-    int transfer; /* 1 = collective */
+    int transfer;          /* 1 = collective */
+    tc_direct_when direct; /* rows past the page cache */
     int64_t stripe_count, stripe_mib, aggregators, buffer_mib, alignment_kib;
     char **hints; /* "name=value" */
     int n_hints;

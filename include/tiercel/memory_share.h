@@ -5,7 +5,10 @@
 #include "tiercel/comm.h"
 
 /* Collective. Bytes of one rank: physical memory of the node, or the smallest limit of the control groups above this
- * process, times 0.7, over the ranks of the node. May differ between nodes. */
+ * process, over the ranks of the node. May differ between nodes. */
+int64_t tc_memory_node_share_all(tc_comm *comm);
+
+/* Collective. The same times 0.7: the rest is for the system and the page cache. */
 int64_t tc_memory_share_all(tc_comm *comm);
 
 #endif

@@ -94,6 +94,10 @@ TC_NODISCARD tc_status tc_store_view_all(tc_store *store, const tc_field *field,
                                          int64_t *n_global, tc_store_piece **out,
                                          tc_error *err);
 
+/* Local. Says that the rows of a piece are read once and in order: those of a large file need not be kept in memory for others
+ * (store_policy.h). */
+void tc_store_once(tc_store_piece *piece);
+
 /* Local. Reads rows, in any order of calls. Errors: TC_EDATA beyond the last row; TC_EIO; TC_EINTERRUPT if this process
  * was asked to stop. */
 TC_NODISCARD tc_status tc_store_read(tc_store_piece *piece, void *data, int64_t row0,

@@ -6,6 +6,7 @@
 #include "tiercel/config_check.h"
 #include "tiercel/fingerprint.h"
 #include "tiercel/log.h"
+#include "tiercel/memory_share.h"
 #include "tiercel/progress.h"
 #include "tiercel/quality.h"
 #include "tiercel/run_lock.h"
@@ -16,6 +17,10 @@
 
 #include <stdio.h>
 #include <string.h>
+
+enum {
+    DIRECT_MIB = 512
+}; /* memory of a rank from which on it has some for rows on their way */
 
 /* What a command on a configuration needs. */
 typedef struct {
@@ -37,9 +42,22 @@ static tc_status session_end_all(tc_comm *comm, session *s, tc_status status, tc
     return st;
 }
 
-static void set_policy(const tc_config_io *io)
+/* Collective. Bytes of a file whose rows go past the page cache; 0 = of none. By itself: a node has a tenth of its memory of the
+ * file. There the system begins to write back (Linux, vm.dirty_background_ratio), and who goes on waits for the disk. */
+static double direct_bytes_all(tc_comm *comm, const tc_config *config)
 {
+    const double share = (double)tc_memory_node_share_all(comm) / 10;
+    const int tight = config->memory_mib > 0 && config->memory_mib < DIRECT_MIB;
+    return config->io.direct == TC_DIRECT_AUTO && !tight ? share * tc_comm_size(comm) : 0;
+}
+
+/* Collective. */
+static void set_policy_all(tc_comm *comm, const tc_config *config)
+{
+    const tc_config_io *const io = &config->io;
     const tc_store_policy policy = {.collective = io->transfer,
+                                    .direct_bytes = direct_bytes_all(comm, config),
+                                    .direct_always = io->direct == TC_DIRECT_ALWAYS,
                                     .stripe_count = io->stripe_count,
                                     .stripe_mib = io->stripe_mib,
                                     .aggregators = io->aggregators,
@@ -59,7 +77,7 @@ static tc_status session_begin_all(tc_comm *comm, int argc, char **argv, session
         st = tc_load_config_all(comm, &s->line, &s->config, err);
     }
     if (st == TC_OK && s->config != NULL) {
-        set_policy(&s->config->io);
+        set_policy_all(comm, s->config);
     }
     return st;
 }

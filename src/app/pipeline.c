@@ -152,6 +152,7 @@ tc_status tc_pipeline_run_all(tc_comm *comm, const tc_config *config, tc_manifes
     tc_log_debug("%s: started", def->name);
     st = def->run_all(comm, config, err);
     usage = tc_usage_end_all(comm, &mark);
+    tc_usage_trim(); /* the next stage's need is another */
     if (st != TC_OK) {
         return st;
     }

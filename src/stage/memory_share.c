@@ -79,8 +79,12 @@ static int64_t node_bytes(void)
     return limit < physical ? limit : physical;
 }
 
+int64_t tc_memory_node_share_all(tc_comm *comm)
+{
+    return node_bytes() / tc_comm_node_ranks_all(comm);
+}
+
 int64_t tc_memory_share_all(tc_comm *comm)
 {
-    const int64_t ranks = tc_comm_node_ranks_all(comm);
-    return node_bytes() / 10 * 7 / ranks;
+    return tc_memory_node_share_all(comm) / 10 * 7;
 }

@@ -20,6 +20,14 @@ OMPI_MCA_io=romio321 tiercel 3 run input/config.yaml -q --set run.directory="$wo
 same plain romio $outputs
 echo "ok: collective transfers and hints, by OMPIO and by ROMIO: the same bytes"
 
+for ranks in 1 2 3 7; do
+    tiercel "$ranks" run input/config.yaml -q --set run.directory="$work/d$ranks" --set io.direct=always >/dev/null
+    # shellcheck disable=SC2086
+    same plain "d$ranks" $outputs
+    no_leftovers "d$ranks"
+done
+echo "ok: past the page cache: the same bytes"
+
 tiercel 2 synth --customers 30000 --files 2 --output large --dirt-missing-id 0.01
 tiercel 2 run large/config.yaml -q --set run.directory="$work/l2" --set io.transfer=collective "${hints[@]}" >/dev/null
 /usr/bin/python3 - <<'EOP'
@@ -57,5 +65,6 @@ grep -q 'nothing to do' log.txt || fail "aligned files are not taken: $(cat log.
 echo "ok: aligned files hold the same values"
 
 expect 78 'hint 1 is no name=value' 2 run input/config.yaml --set run.directory="$work/bad" --set 'io.hints=[striping]'
+expect 78 'io.direct' 2 run input/config.yaml --set run.directory="$work/bad" --set io.direct=often
 expect 78 'io.transfer' 2 run input/config.yaml --set run.directory="$work/bad" --set io.transfer=both
 echo "ok: wrong hints are refused"

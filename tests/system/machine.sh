@@ -26,10 +26,10 @@ fails() {
     done
     echo "ok: $code, $rules"
 }
-# bears RULES: the same bytes in spite of it.
+# bears RULES ARGUMENTS...: the same bytes in spite of it.
 bears() {
     rm -rf r && cp -r good r
-    shim_expect 0 "" "$1" 3 run input/config.yaml --set run.directory="$work/r" "${other[@]}"
+    shim_expect 0 "" "$1" 3 run input/config.yaml --set run.directory="$work/r" "${other[@]}" "${@:2}"
     # shellcheck disable=SC2086
     same other r $outputs
     echo "ok: same bytes, $1"
@@ -47,6 +47,11 @@ fails 74 "r/features.h5: cannot be written: Input/output error" "sync */features
 fails 74 "Stale file handle" "rename */churn.h5 1 ESTALE" churn.h5 "${other[@]}"
 fails 74 "r/rejects.csv.part: writing failed (Input/output error)" "write */rejects.csv.part 1 EIO" events.h5 "${again[@]}"
 fails 74 "r/report.json.partial: cannot write: No space left" "write */report.json.partial 1 ENOSPC" report.json "${other[@]}"
+
+# the same past the page cache, where threads write and the job learns of it later
+direct=(--set io.direct=always)
+fails 74 "r/events.h5: dataset" "write */events.h5.tmp 2+ EIO 1" events.h5 "${again[@]}" "${direct[@]}"
+fails 74 "No space left on device" "write */features.h5.tmp 30+ ENOSPC 2" features.h5 "${other[@]}" "${direct[@]}"
 
 # a disk that turned read-only, for all ranks and for one
 fails 74 "r/run.lock: cannot be created: Read-only file system" "open */r/* 1+ EROFS" events.h5 "${other[@]}"
@@ -67,6 +72,7 @@ bears "read */r/*.h5 %3 EINTR"
 bears "clock realtime 2+ +400000000"
 bears "clock realtime 9+ -400000000"
 rm -rf r
+bears "write */r/*.tmp %3 short; read */r/*.h5 %3 short; write */r/*.tmp %5 EINTR" "${direct[@]}"
 shim_expect 0 "" "read *.csv %2 short; write */r/* %3 short; read *.csv %3 EINTR" 3 run input/config.yaml --set run.directory="$work/r"
 # shellcheck disable=SC2086
 same good r $outputs

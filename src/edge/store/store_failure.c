@@ -8,7 +8,7 @@
  * - after a failure the file is not closed but left to the end of the process;
  * - when HDF5's own writes fail, the job ends there and then, by MPI_Abort with the documented code. */
 #include "../comm/comm_native.h"
-#include "store_native.h"
+#include "store_direct.h"
 
 #include "tiercel/io_count.h"
 
@@ -153,6 +153,8 @@ tc_status tc_store_descriptor_open(tc_store *store, tc_error *err)
 tc_status tc_store_descriptor_close(tc_store *store, tc_error *err)
 {
     tc_status st = TC_OK;
+    tc_store_direct_close(store->direct);
+    store->direct = NULL;
     if (store->fd >= 0) {
         const double started = tc_comm_seconds();
         const int bad = store->wrote && fdatasync(store->fd) != 0;

@@ -11,6 +11,16 @@
 #error "Tiercel needs parallel HDF5 (libhdf5-openmpi-dev)"
 #endif
 
+typedef struct tc_store_direct tc_store_direct; /* store_direct.c */
+typedef struct tc_store_chunk tc_store_chunk;
+
+/* What a piece has under way; under the lock of the threads. */
+typedef struct {
+    int n_moving, reason; /* chunks; errno of the first that failed, 0 = none */
+} tc_store_moves;
+
+enum { TC_STORE_AHEAD = 4 }; /* chunks of a dataset that are in memory when it is read */
+
 struct tc_store {
     tc_comm *comm;
     hid_t file;
@@ -21,7 +31,10 @@ struct tc_store {
     int fd; /* this rank's own, for transfers of rows; -1 unless open */
     int wrote,
         failed; /* through it; failed: the disk did, and emptying the file is no help */
-    double promised; /* bytes of datasets that are begun and not ended */
+    double promised;         /* bytes of datasets that are begun and not ended */
+    int64_t promised_end;    /* in the file: behind the last of them */
+    tc_store_direct *direct; /* rows past the page cache; NULL = none so far */
+    int refused;             /* the file system has no such access */
 };
 
 /* Bytes [begin, end) of the file that were written one behind the other and not yet handed to the disk. */
@@ -36,6 +49,12 @@ struct tc_store_piece {
     int writing;
     int64_t address; /* of the first row in the file */
     tc_store_dirty dirty;
+    int way;      /* of the rows, see store_stream.c */
+    int once;     /* they are read once */
+    int64_t next; /* in the file: behind the rows that were read last */
+    tc_store_moves moves;
+    tc_store_chunk *chunk;                 /* to be written, being filled */
+    tc_store_chunk *ahead[TC_STORE_AHEAD]; /* that are read; NULL = none */
     int64_t n_global;
     double promised; /* bytes for which there must be room */
     /* of this rank */
@@ -88,14 +107,29 @@ void tc_store_abandon_all(tc_store *store);
  * for it. No errors: this is but a hint. */
 void tc_store_writeback(tc_store *store, tc_store_dirty *dirty, int64_t offset, int64_t n);
 
+/* store_stream.c. Local: rows of a piece, large files past the page cache. What is written may reach the disk later, and a
+ * failure may come with a later call or the end; the end waits for all. Errors: TC_EIO, TC_ENOMEM. */
+tc_status tc_store_stream_write(tc_store_piece *piece, int64_t row0, int64_t n,
+                                const void *from, tc_error *err);
+tc_status tc_store_stream_read(tc_store_piece *piece, int64_t row0, int64_t n, void *to,
+                               tc_error *err);
+tc_status tc_store_stream_end(tc_store_piece *piece, tc_error *err);
+
+/* Local. TC_EIO, with the reason that errno gives; reading, 0 = the file ends before: TC_EDATA. */
+tc_status tc_store_write_failed(const tc_store_piece *piece, int reason, tc_error *err);
+tc_status tc_store_read_failed(const tc_store_piece *piece, int reason, tc_error *err);
+
 /* Local, rank 0 asks. Takes room on the disk for bytes that will be written collectively: OMPIO's collective
  * transfers do not report a full disk. File systems that cannot are no error. Errors: TC_EIO. */
 tc_status tc_store_reserve(tc_store *store, int64_t offset, int64_t n, tc_error *err);
 
 /* store_policy.c. Local: how the store's file is opened, to be closed; whether whole datasets are transferred
- * collectively; whether hints only work on a file that MPI itself makes. */
+ * collectively; whether rows of a file of so many bytes go past the page cache, and whether even those it has; whether hints
+ * only work on a file that MPI itself makes. */
 hid_t tc_store_access(const tc_store *store);
 int tc_store_collective(void);
+int tc_store_is_direct(double bytes);
+int tc_store_always_direct(void);
 int tc_store_striped(void);
 
 /* Local. TC_OK if code >= 0; else a record that names the file, what was done, and HDF5's

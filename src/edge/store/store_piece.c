@@ -143,6 +143,15 @@ static void open_handles(tc_store_piece *piece)
     piece->address = (int64_t)H5Dget_offset(piece->dataset);
 }
 
+static void note_end(const tc_store_piece *piece)
+{
+    const int64_t end =
+        piece->address + piece->n_global * tc_store_row_bytes(&piece->field);
+    if (end > piece->store->promised_end) {
+        piece->store->promised_end = end;
+    }
+}
+
 static tc_status prepare_writing(tc_store *store, const tc_field *field, int64_t n_global,
                                  tc_store_piece **out, tc_error *err)
 {
@@ -167,6 +176,7 @@ tc_status tc_store_begin_all(tc_store *store, const tc_field *field, int64_t n_g
         st = tc_store_check(store, (*out)->dataset, TC_EIO, field->name, err);
         if (st == TC_OK) {
             open_handles(*out);
+            note_end(*out);
         }
         st = tc_comm_agree_all(store->comm, st, err);
     }
@@ -186,11 +196,7 @@ tc_status tc_store_write(tc_store_piece *piece, const void *data, int64_t row0, 
     account(piece, data, row0, n);
     TC_TRY(tc_stop_check(err));
     TC_TRY(TC_FAULT("store.write", err));
-    TC_TRY(tc_store_transfer(piece, row0, n, NULL, data, err));
-    tc_store_writeback(piece->store, &piece->dirty,
-                       piece->address + row0 * tc_store_row_bytes(&piece->field),
-                       n * tc_store_row_bytes(&piece->field));
-    return TC_OK;
+    return tc_store_stream_write(piece, row0, n, data, err);
 }
 
 /* Local. After a collective transfer: OMPIO 4.1 loses write errors, and with several aggregators whole pieces. sum: the
@@ -296,7 +302,7 @@ tc_status tc_store_read(tc_store_piece *piece, void *data, int64_t row0, int64_t
     }
     TC_TRY(tc_stop_check(err));
     TC_TRY(TC_FAULT("store.read", err));
-    TC_TRY(tc_store_transfer(piece, row0, n, data, NULL, err));
+    TC_TRY(tc_store_stream_read(piece, row0, n, data, err));
     account(piece, data, row0, n);
     return TC_OK;
 }
@@ -366,7 +372,8 @@ tc_status tc_store_end_all(tc_store_piece **piece, tc_status status, tc_error *e
         return status;
     }
     comm = p->store->comm;
-    st = tc_comm_agree_all(comm, status, err);
+    st = tc_store_stream_end(p, status == TC_OK ? err : NULL);
+    st = tc_comm_agree_all(comm, status == TC_OK ? st : status, err);
     if (st == TC_OK) {
         sum = merge_all(p, &covered);
         if (!p->writing) {

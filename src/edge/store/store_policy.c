@@ -20,6 +20,17 @@ int tc_store_collective(void)
     return current.collective;
 }
 
+int tc_store_is_direct(double bytes)
+{
+    return current.direct_always ||
+           (current.direct_bytes > 0 && bytes >= current.direct_bytes);
+}
+
+int tc_store_always_direct(void)
+{
+    return current.direct_always;
+}
+
 int tc_store_striped(void)
 {
     return current.stripe_count > 0 || current.stripe_mib > 0 || current.n_hints > 0;

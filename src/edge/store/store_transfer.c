@@ -70,26 +70,40 @@ static tc_status part(const tc_store_piece *piece, int64_t row0, int64_t done, i
                 from != NULL ? (const unsigned char *)from + at : NULL, how, err);
 }
 
+tc_status tc_store_read_failed(const tc_store_piece *piece, int reason, tc_error *err)
+{
+    if (reason == 0) {
+        return tc_fail(err, TC_EDATA,
+                       "%s: dataset '%s' is cut off; delete the file and run again",
+                       piece->store->path, piece->field.name);
+    }
+    return tc_fail(err, TC_EIO, "%s: dataset '%s' cannot be read: %s", piece->store->path,
+                   piece->field.name, strerror(reason));
+}
+
 static tc_status read_bytes(const tc_store_piece *piece, unsigned char *to, int64_t n,
                             int64_t at, tc_error *err)
 {
     while (n > 0) {
         const ssize_t got = pread(piece->store->fd, to,
                                   (size_t)(n < PASS_BYTES ? n : PASS_BYTES), (off_t)at);
-        if (got == 0) {
-            return tc_fail(err, TC_EDATA,
-                           "%s: dataset '%s' is cut off; delete the file and run again",
-                           piece->store->path, piece->field.name);
-        }
-        if (got < 0 && errno != EINTR) {
-            return tc_fail(err, TC_EIO, "%s: dataset '%s' cannot be read: %s",
-                           piece->store->path, piece->field.name, strerror(errno));
+        if (got == 0 || (got < 0 && errno != EINTR)) {
+            return tc_store_read_failed(piece, got == 0 ? 0 : errno, err);
         }
         to += got > 0 ? got : 0;
         at += got > 0 ? got : 0;
         n -= got > 0 ? got : 0;
     }
     return TC_OK;
+}
+
+tc_status tc_store_write_failed(const tc_store_piece *piece, int reason, tc_error *err)
+{
+    piece->store->failed = reason != ENOSPC && reason != EDQUOT && reason != EFBIG;
+    return tc_fail(err, TC_EIO,
+                   "%s: dataset '%s' cannot be written: %s; check space and permissions of "
+                   "its folder",
+                   piece->store->path, piece->field.name, strerror(reason));
 }
 
 static tc_status write_bytes(const tc_store_piece *piece, const unsigned char *from,
@@ -103,11 +117,7 @@ static tc_status write_bytes(const tc_store_piece *piece, const unsigned char *f
             errno = ENOSPC;
         }
         if (put <= 0 && errno != EINTR) {
-            piece->store->failed = errno != ENOSPC && errno != EDQUOT && errno != EFBIG;
-            return tc_fail(err, TC_EIO,
-                           "%s: dataset '%s' cannot be written: %s; check space and "
-                           "permissions of its folder",
-                           piece->store->path, piece->field.name, strerror(errno));
+            return tc_store_write_failed(piece, errno, err);
         }
         from += put > 0 ? put : 0;
         at += put > 0 ? put : 0;

@@ -84,6 +84,9 @@ static tc_status open_pieces_all(tc_features_source *s, tc_error *err)
             (c != TC_EVENT_ALIAS || (s->with & TC_WITH_ALIASES) != 0)) {
             st = tc_store_view_all(s->store, &COLUMN[c], &n_column, &s->column[c], err);
             s->n_events = n_column;
+            if (st == TC_OK) {
+                tc_store_once(s->column[c]);
+            }
         }
     }
     return st;

@@ -54,6 +54,8 @@
 #define TC_WORDS_SCALE(X)                                                                  \
     X("zscore", TC_SCALE_ZSCORE) X("minmax", TC_SCALE_MINMAX) X("none", TC_SCALE_NONE)
 #define TC_WORDS_TRANSFER(X) X("independent", 0) X("collective", 1)
+#define TC_WORDS_DIRECT(X)                                                                 \
+    X("auto", TC_DIRECT_AUTO) X("always", TC_DIRECT_ALWAYS) X("never", TC_DIRECT_NEVER)
 #define TC_WORDS_ATTRIBUTE(X)                                                              \
     X("numeric", TC_ATTRIBUTE_NUMERIC) X("categorical", TC_ATTRIBUTE_CATEGORICAL)
 #define TC_WORDS_UNLISTED(X) X("other", TC_UNLISTED_OTHER) X("reject", TC_UNLISTED_REJECT)
@@ -129,6 +131,11 @@
     W(A, transfer, io.transfer, "independent", tc_words_transfer,                          \
       "each rank transfers its rows by itself, or all ranks together where a dataset is "  \
       "written or read as a whole; OMPIO reports no full disk then")                       \
+    W(A, direct, io.direct, "auto", tc_words_direct,                                       \
+      "rows are written past the page cache, by threads of each rank while it computes: "  \
+      "those of files of which a node has a tenth of its memory or more, of all files, "   \
+      "or "                                                                                \
+      "of none; events are read so too")                                                   \
     N(A, INT, stripe_count, io.stripe_count, "0", 0, 100000, "[]", 0,                      \
       "devices (Lustre: OSTs) that a new file lies on, MPI hint striping_factor; 0 = as "  \
       "its "                                                                               \

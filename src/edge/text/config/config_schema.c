@@ -28,6 +28,7 @@ static const cyaml_strval_t tc_words_thousands[] = {TC_WORDS_THOUSANDS(WORD)};
 static const cyaml_strval_t tc_words_negative[] = {TC_WORDS_NEGATIVE(WORD)};
 static const cyaml_strval_t tc_words_scale[] = {TC_WORDS_SCALE(WORD)};
 static const cyaml_strval_t tc_words_transfer[] = {TC_WORDS_TRANSFER(WORD)};
+static const cyaml_strval_t tc_words_direct[] = {TC_WORDS_DIRECT(WORD)};
 static const cyaml_strval_t tc_words_attribute[] = {TC_WORDS_ATTRIBUTE(WORD)};
 static const cyaml_strval_t tc_words_unlisted[] = {TC_WORDS_UNLISTED(WORD)};
 static const cyaml_strval_t tc_words_storage[] = {TC_WORDS_STORAGE(WORD)};
