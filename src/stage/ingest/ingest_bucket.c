@@ -2,7 +2,7 @@
 
 #include "tiercel/shards.h"
 
-enum { BUCKET_BYTES = 2 << 20, BITS_MAX = 24 };
+enum { BUCKET_BYTES = 4 << 20, BITS_MAX = 24 };
 
 int tc_ingest_bucket_bits(double bytes, int ranks, int64_t most)
 {
