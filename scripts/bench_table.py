@@ -64,7 +64,8 @@ for name, entries in sorted(peers.items(), key=lambda item: median([e["seconds"]
     seconds, peak = median([e["seconds"] for e in entries]), median([e["peak_bytes"] for e in entries])
     line(f"{name} {entries[0]['version']} ({entries[0]['how']})", seconds, peak / ranks, peak, f"{ours / seconds:.2f}")
 basis = "the processes of ingest and features" if len(stages) == 2 else "(tiercel ingest + features)"
-print(f"ratio = {basis} / peer, which does the bare R, F, M aggregation; memory: peak of processes; processes from start to end:")
+print(f"ratio = {basis} / peer, which does the bare R, F, M aggregation, polars-features nearly all of our features; memory: peak")
+print("of processes; processes from start to end:")
 print("with the start of MPI and the reading of all input for its fingerprint")
 print(open(f"{folder}/parse.txt").read().rstrip())
 results = {(e["customers"], e["orders"], f"{e['amount']:.2f}") for entries in peers.values() for e in entries}

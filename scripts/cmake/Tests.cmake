@@ -36,6 +36,7 @@ set(mpi_test_ranks 1 2 3 4 7)
 set(mpi_test_folder ${CMAKE_CURRENT_BINARY_DIR}/mpi)
 file(MAKE_DIRECTORY ${mpi_test_folder})
 file(GLOB mpi_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tests/mpi/test_*.c)
+set_source_files_properties(tests/mpi/test_direct.c PROPERTIES COMPILE_DEFINITIONS _GNU_SOURCE) # O_DIRECT
 foreach(source ${mpi_tests})
   get_filename_component(program ${source} NAME_WE)
   string(REGEX REPLACE "^test_" "" name ${program})

@@ -19,7 +19,7 @@
 #include <string.h>
 
 enum {
-    DIRECT_MIB = 512
+    DIRECT_MIB = 1024
 }; /* memory of a rank from which on it has some for rows on their way */
 
 /* What a command on a configuration needs. */
@@ -47,7 +47,9 @@ static tc_status session_end_all(tc_comm *comm, session *s, tc_status status, tc
 static double direct_bytes_all(tc_comm *comm, const tc_config *config)
 {
     const double share = (double)tc_memory_node_share_all(comm) / 10;
-    const int tight = config->memory_mib > 0 && config->memory_mib < DIRECT_MIB;
+    const int64_t memory =
+        config->memory_mib > 0 ? config->memory_mib : tc_memory_share_all(comm) >> 20;
+    const int tight = memory < DIRECT_MIB;
     return config->io.direct == TC_DIRECT_AUTO && !tight ? share * tc_comm_size(comm) : 0;
 }
 

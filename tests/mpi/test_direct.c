@@ -4,6 +4,8 @@
 #include "tiercel/fault.h"
 #include "tiercel/store_policy.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +88,43 @@ static void limit_files(rlim_t bytes)
     CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
 }
 
-static tc_status write_all(tc_comm *comm, const char *path, int leaps, tc_error *err)
+/* Descriptors of this process that go past the page cache. */
+static int count_direct(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    int n = 0;
+    CHECK(folder != NULL);
+    for (struct dirent *e; folder != NULL && (e = readdir(folder)) != NULL;) {
+        const int flags = fcntl((int)strtol(e->d_name, NULL, 10), F_GETFL);
+        n += e->d_name[0] != '.' && flags >= 0 && (flags & O_DIRECT) != 0;
+    }
+    (void)closedir(folder);
+    return n;
+}
+
+static int had_direct; /* while the last file was written or read */
+
+/* Collective. Another file gets the name of the temporary one, or the right one gets it back. */
+static void swap_all(tc_comm *comm, const char *path, int back)
+{
+    char name[600], aside[600];
+    (void)snprintf(name, sizeof name, "%s.tmp", path);
+    (void)snprintf(aside, sizeof aside, "%s.aside", path);
+    if (tc_comm_rank(comm) == 0 && !back) {
+        CHECK(rename(name, aside) == 0);
+        FILE *other = fopen(name, "wb");
+        CHECK(other != NULL && fclose(other) == 0);
+    } else if (tc_comm_rank(comm) == 0) {
+        FILE *other = fopen(name, "rb");
+        CHECK(other != NULL && fgetc(other) == EOF && fclose(other) == 0);
+        CHECK(rename(aside, name) == 0);
+    }
+    CHECK(tc_comm_agree_all(comm, TC_OK, NULL) == TC_OK);
+}
+
+/* swap: another file has the name meanwhile. */
+static tc_status write_all(tc_comm *comm, const char *path, int leaps, int swap,
+                           tc_error *err)
 {
     const tc_store_header header = sample_header(ROWS);
     tc_store_piece *piece[FIELDS] = {NULL};
@@ -95,10 +133,17 @@ static tc_status write_all(tc_comm *comm, const char *path, int leaps, tc_error 
     for (int i = 0; st == TC_OK && i < FIELDS; i++) {
         st = tc_store_begin_all(store, &FIELD[i], ROWS, &piece[i], err);
     }
+    if (st == TC_OK && swap) {
+        swap_all(comm, path, 0);
+    }
     if (st == TC_OK) {
         st = walk(comm, leaps, put_part, piece, err);
+        had_direct = count_direct();
     }
     st = end_pieces_all(piece, st, err);
+    if (st == TC_OK && swap) {
+        swap_all(comm, path, 1);
+    }
     limit_files(RLIM_INFINITY); /* the file is closed without trouble */
     if (st == TC_OK) {
         st = tc_store_publish_all(&store, err);
@@ -127,6 +172,7 @@ static tc_status read_all(tc_comm *comm, const char *path, int leaps, int64_t cu
     st = tc_comm_agree_all(comm, st, err);
     if (st == TC_OK) {
         st = walk(comm, leaps, get_part, piece, err);
+        had_direct = count_direct();
     }
     st = end_pieces_all(piece, st, err);
     tc_store_close_all(&store);
@@ -146,6 +192,21 @@ static int same_files(const char *a, const char *b)
     return system(command) == 0; /* NOLINT(cert-env33-c): of this test's own paths */
 }
 
+/* 1 if the file system knows O_DIRECT; else all goes through the page cache. */
+static int is_possible(const char *folder)
+{
+    char path[512];
+    int fd;
+    path_of(path, folder, "direct_plain.h5");
+    fd = open(path, O_RDONLY | O_DIRECT);
+    if (fd < 0) {
+        (void)fprintf(stderr, "no O_DIRECT in %s: not tried there\n", folder);
+        return 0;
+    }
+    (void)close(fd);
+    return 1;
+}
+
 static void test_bytes(tc_comm *comm, const char *folder)
 {
     const tc_store_policy *const policies[] = {&DIRECT, &LARGE, &SMALL};
@@ -154,16 +215,25 @@ static void test_bytes(tc_comm *comm, const char *folder)
     path_of(plain, folder, "direct_plain.h5");
     path_of(direct, folder, "direct.h5");
     tc_store_policy_set(NULL);
-    CHECK(write_all(comm, plain, 0, &err) == TC_OK);
+    CHECK(write_all(comm, plain, 0, 0, &err) == TC_OK);
+    CHECK(had_direct == 0);
     for (int p = 0; p < 3; p++) {
+        const int wanted = policies[p] != &SMALL && is_possible(folder);
         for (int leaps = 0; leaps < 2; leaps++) {
             tc_store_policy_set(policies[p]);
-            CHECK(write_all(comm, direct, leaps, &err) == TC_OK);
+            CHECK(write_all(comm, direct, leaps, 0, &err) == TC_OK);
+            CHECK(had_direct == wanted);
             CHECK(tc_comm_rank(comm) != 0 || same_files(plain, direct));
             CHECK(read_all(comm, direct, !leaps, 0, &err) == TC_OK);
+            /* a large file that was just compared may be in the page cache */
+            CHECK(policies[p] == &LARGE || had_direct == wanted);
             CHECK(read_all(comm, direct, leaps, 0, &err) == TC_OK);
         }
     }
+    tc_store_policy_set(&DIRECT);
+    CHECK(write_all(comm, direct, 0, 1, &err) == TC_OK); /* refused: not the same file */
+    CHECK(had_direct == 0);
+    CHECK(tc_comm_rank(comm) != 0 || same_files(plain, direct));
     tc_store_policy_set(NULL);
     CHECK(read_all(comm, direct, 0, 0, &err) == TC_OK);
 }
@@ -181,7 +251,7 @@ static void test_write_failure(tc_comm *comm, const char *folder)
     if (tc_comm_rank(comm) == last) {
         limit_files(12 << 20);
     }
-    st = write_all(comm, path, 0, &err);
+    st = write_all(comm, path, 0, 0, &err);
     check_agreed_all(comm, st, &err, TC_EIO, -1);
     CHECK(strstr(err.message, "direct_full.h5: dataset '") != NULL &&
           strstr(err.message, "File too large") != NULL);
@@ -223,7 +293,7 @@ static void test_faults(tc_comm *comm, const char *folder)
         tc_status st;
         (void)snprintf(fault, sizeof fault, "%s:%d:9", sites[i], last);
         CHECK(tc_fault_arm(fault, tc_comm_rank(comm), &err) == TC_OK);
-        st = i == 0 ? write_all(comm, path, 1, &err) : read_all(comm, path, 1, 0, &err);
+        st = i == 0 ? write_all(comm, path, 1, 0, &err) : read_all(comm, path, 1, 0, &err);
         check_agreed_all(comm, st, &err, TC_EIO, -1);
         CHECK(tc_fault_arm("none:0:1", tc_comm_rank(comm), &err) == TC_OK);
     }

@@ -1,7 +1,7 @@
 /* store_direct.c - chunks past the page cache. The cores then neither copy rows into it, nor clear pages for it, nor wait at the
  * lock of the file that ranks hold in turn while they copy. O_DIRECT takes whole blocks only: what a chunk has of a block that
- * it does not fill goes through the page cache, and no block is ever written both ways. The threads see no MPI and no counted
- * memory, and get no signals. */
+ * it does not fill goes through the page cache, so no block belongs to both. The threads see no MPI and no counted memory, and
+ * get no signals. */
 #include "store_direct.h"
 
 #include "tiercel/io_count.h"
@@ -10,12 +10,15 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
-    BLOCK = 4096, /* a multiple of what disks and file systems ask for */
-    THREADS = 8,  /* of a rank: one is told what to do while the other waits for the disk */
-    WRITING = 32  /* chunks to be written that may be under way */
+    BLOCK =
+        64
+        << 10, /* a multiple of what disks ask for, and of the pages and blocks of any system */
+    THREADS = 8, /* of a rank: so many transfers the disk is given at a time */
+    WRITING = 32 /* chunks to be written that may be under way */
 };
 
 struct tc_store_direct {
@@ -72,17 +75,18 @@ static int write_blocks(const tc_store_direct *d, const unsigned char *from, int
 
 static int write_chunk(const tc_store_direct *d, const tc_store_chunk *c)
 {
-    const unsigned char *const zero = c->bytes - c->base; /* where the file would begin */
     const int64_t head = down(c->begin + BLOCK - 1), tail = down(c->end);
+    const unsigned char *const first = c->bytes + (c->begin - c->base);
     int reason;
     if (head >= tail) {
-        return write_plain(d, zero + c->begin, c->end - c->begin, c->begin);
+        return write_plain(d, first, c->end - c->begin, c->begin);
     }
-    reason = write_plain(d, zero + c->begin, head - c->begin, c->begin);
+    reason = write_plain(d, first, head - c->begin, c->begin);
     if (reason == 0) {
-        reason = write_blocks(d, zero + head, tail - head, head);
+        reason = write_blocks(d, first + (head - c->begin), tail - head, head);
     }
-    return reason != 0 ? reason : write_plain(d, zero + tail, c->end - tail, tail);
+    return reason != 0 ? reason
+                       : write_plain(d, first + (tail - c->begin), c->end - tail, tail);
 }
 
 /* Up to the end of the file. */
@@ -145,6 +149,22 @@ static void *work(void *context)
     return NULL;
 }
 
+/* The store's file, and no other that has got its name since: an attempt that was given up may still be running. -1 = not to
+ * be had so. */
+static int open_same(const tc_store *store)
+{
+    struct stat ours, found;
+    const int fd = open(store->writing ? store->temporary : store->path,
+                        (store->writing ? O_WRONLY : O_RDONLY) | O_CLOEXEC | O_DIRECT);
+    tc_io_count_metadata(1);
+    if (fd >= 0 && (fstat(store->fd, &ours) != 0 || fstat(fd, &found) != 0 ||
+                    ours.st_dev != found.st_dev || ours.st_ino != found.st_ino)) {
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
 tc_store_direct *tc_store_direct_open(const tc_store *store)
 {
     tc_store_direct *d = tc_mem_alloc(1, sizeof *d, NULL);
@@ -152,10 +172,8 @@ tc_store_direct *tc_store_direct_open(const tc_store *store)
     if (d == NULL) {
         return NULL;
     }
-    tc_io_count_metadata(1);
     d->plain = store->fd;
-    d->fd = open(store->writing ? store->temporary : store->path,
-                 (store->writing ? O_WRONLY : O_RDONLY) | O_CLOEXEC | O_DIRECT);
+    d->fd = open_same(store);
     (void)pthread_mutex_init(&d->lock, NULL);
     (void)pthread_cond_init(&d->work, NULL);
     (void)pthread_cond_init(&d->done, NULL);

@@ -33,6 +33,7 @@ struct tc_store {
         failed; /* through it; failed: the disk did, and emptying the file is no help */
     double promised;         /* bytes of datasets that are begun and not ended */
     int64_t promised_end;    /* in the file: behind the last of them */
+    int64_t room_end;        /* in the file: room was taken up to here */
     tc_store_direct *direct; /* rows past the page cache; NULL = none so far */
     int refused;             /* the file system has no such access */
 };
@@ -108,12 +109,12 @@ void tc_store_abandon_all(tc_store *store);
 void tc_store_writeback(tc_store *store, tc_store_dirty *dirty, int64_t offset, int64_t n);
 
 /* store_stream.c. Local: rows of a piece, large files past the page cache. What is written may reach the disk later, and a
- * failure may come with a later call or the end; the end waits for all. Errors: TC_EIO, TC_ENOMEM. */
+ * failure may come with a later call or the end, which waits for all, and writes no more if status is not TC_OK. Errors: TC_EIO, TC_ENOMEM. */
 tc_status tc_store_stream_write(tc_store_piece *piece, int64_t row0, int64_t n,
                                 const void *from, tc_error *err);
 tc_status tc_store_stream_read(tc_store_piece *piece, int64_t row0, int64_t n, void *to,
                                tc_error *err);
-tc_status tc_store_stream_end(tc_store_piece *piece, tc_error *err);
+tc_status tc_store_stream_end(tc_store_piece *piece, tc_status status, tc_error *err);
 
 /* Local. TC_EIO, with the reason that errno gives; reading, 0 = the file ends before: TC_EDATA. */
 tc_status tc_store_write_failed(const tc_store_piece *piece, int reason, tc_error *err);

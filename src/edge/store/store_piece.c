@@ -372,8 +372,7 @@ tc_status tc_store_end_all(tc_store_piece **piece, tc_status status, tc_error *e
         return status;
     }
     comm = p->store->comm;
-    st = tc_store_stream_end(p, status == TC_OK ? err : NULL);
-    st = tc_comm_agree_all(comm, status == TC_OK ? st : status, err);
+    st = tc_comm_agree_all(comm, tc_store_stream_end(p, status, err), err);
     if (st == TC_OK) {
         sum = merge_all(p, &covered);
         if (!p->writing) {

@@ -15,13 +15,16 @@ enum { PROBE = 2 << 20 }; /* beyond what the system itself reads ahead */
 
 enum { UNDECIDED, PLAIN, DIRECT };
 
-/* Takes the room on the disk: blocks that are there can be written by several ranks at a time. A full disk shows when
- * rows come. */
-static void take_room(const tc_store *store)
+/* Takes the room of all datasets that are begun: blocks that are there can be written by several ranks at a time. A full disk
+ * shows when rows come. */
+static void take_room(tc_store *store)
 {
-    if (store->direct != NULL && tc_comm_rank(store->comm) == 0) {
+    if (store->direct != NULL && tc_comm_rank(store->comm) == 0 &&
+        store->room_end < store->promised_end) {
         tc_io_count_metadata(1);
-        (void)fallocate(store->fd, 0, 0, (off_t)store->promised_end);
+        (void)fallocate(store->fd, 0, (off_t)store->room_end,
+                        (off_t)(store->promised_end - store->room_end));
+        store->room_end = store->promised_end;
     }
 }
 
@@ -34,8 +37,8 @@ static int writes_direct(tc_store_piece *piece)
             tc_store_is_direct(store->promised)) {
             store->direct = tc_store_direct_open(store);
             store->refused = store->direct == NULL;
-            take_room(store);
         }
+        take_room(store);
         piece->way = store->direct != NULL ? DIRECT : PLAIN;
     }
     return piece->way == DIRECT;
@@ -158,7 +161,11 @@ static tc_status turn_to(tc_store_piece *piece, int64_t at, tc_error *err)
         }
     }
     for (; n < TC_STORE_AHEAD; n++) {
-        TC_TRY(read_ahead(piece, base + (int64_t)n * TC_CHUNK_BYTES, n, err));
+        const tc_status st =
+            read_ahead(piece, base + (int64_t)n * TC_CHUNK_BYTES, n, n == 0 ? err : NULL);
+        if (st != TC_OK && n == 0) { /* the others are just for speed */
+            return st;
+        }
     }
     tc_store_chunk_wait(d, piece->ahead[0]);
     return TC_OK;
@@ -201,17 +208,19 @@ tc_status tc_store_stream_read(tc_store_piece *piece, int64_t row0, int64_t n, v
     return tc_store_transfer(piece, row0, n, to, NULL, err);
 }
 
-tc_status tc_store_stream_end(tc_store_piece *piece, tc_error *err)
+tc_status tc_store_stream_end(tc_store_piece *piece, tc_status status, tc_error *err)
 {
     tc_store_direct *const d = piece->store->direct;
     int reason;
     if (d == NULL) {
-        return TC_OK;
+        return status;
     }
-    if (piece->chunk != NULL) {
+    if (piece->chunk != NULL && status == TC_OK) {
         tc_store_chunk_write(d, piece->chunk);
-        piece->chunk = NULL;
+    } else if (piece->chunk != NULL) {
+        tc_store_chunk_give(d, piece->chunk);
     }
+    piece->chunk = NULL;
     reason = tc_store_moves_reason(d, &piece->moves, 1);
     for (int i = 0; i < TC_STORE_AHEAD; i++) {
         if (piece->ahead[i] != NULL) {
@@ -219,6 +228,7 @@ tc_status tc_store_stream_end(tc_store_piece *piece, tc_error *err)
             piece->ahead[i] = NULL;
         }
     }
-    return reason == 0 || !piece->writing ? TC_OK
-                                          : tc_store_write_failed(piece, reason, err);
+    return status != TC_OK || reason == 0 || !piece->writing
+               ? status
+               : tc_store_write_failed(piece, reason, err);
 }

@@ -99,7 +99,7 @@ static tc_status read_bytes(const tc_store_piece *piece, unsigned char *to, int6
 
 tc_status tc_store_write_failed(const tc_store_piece *piece, int reason, tc_error *err)
 {
-    piece->store->failed = reason != ENOSPC && reason != EDQUOT && reason != EFBIG;
+    piece->store->failed |= reason != ENOSPC && reason != EDQUOT && reason != EFBIG;
     return tc_fail(err, TC_EIO,
                    "%s: dataset '%s' cannot be written: %s; check space and permissions of "
                    "its folder",
