@@ -207,7 +207,7 @@ class World:
     """One input, its command, and what comes out if nobody disturbs it."""
 
     often = ["--set", "run.node_mtbf_hours=1e-6"]  # Daly's formula then says: always
-    settings = [[], often, often, ["--set", "input.batch_mib=1"] + often,
+    settings = [[], often, ["--set", "io.direct=always"] + often, ["--set", "input.batch_mib=1"] + often,
                 ["--set", "run.memory_per_rank=72", "--set", "input.batch_mib=1"]]
 
     def __init__(self, name, program, work, arguments, stages, old=None):
