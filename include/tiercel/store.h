@@ -83,8 +83,9 @@ TC_NODISCARD tc_status tc_store_begin_all(tc_store *store, const tc_field *field
                                           int64_t n_global, tc_store_piece **out,
                                           tc_error *err);
 
-/* Local. Writes rows row0 .. row0 + n - 1, in any order of calls; each row once, by whichever rank. Errors:
- * TC_EIO; TC_EINTERRUPT if this process was asked to stop. Cost: one contiguous transfer and a few microseconds. */
+/* Local. Writes rows row0 .. row0 + n - 1, in any order of calls; each row once, by whichever rank. They are
+ * copied or written before it returns. Errors: TC_EIO, which past the page cache (store_policy.h) may belong to rows of an earlier call, or
+ * come from tc_store_end_all; TC_ENOMEM; TC_EINTERRUPT if this process was asked to stop. Cost: one contiguous transfer or copy. */
 TC_NODISCARD tc_status tc_store_write(tc_store_piece *piece, const void *data, int64_t row0,
                                       int64_t n, tc_error *err);
 

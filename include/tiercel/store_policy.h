@@ -9,9 +9,8 @@
 
 /* Zero or NULL everywhere: what the file system and the MPI library do by themselves. */
 typedef struct {
-    int collective; /* whole datasets are transferred by all ranks together */
-    double
-        direct_bytes; /* rows of files of at least so many go past the page cache; 0 = of none */
+    int collective;        /* whole datasets are transferred by all ranks together */
+    double direct_bytes;   /* rows of files so large go past the page cache; 0 = of none */
     int direct_always;     /* of all, also where the page cache has them */
     int64_t stripe_count;  /* devices a new file lies on; 0 = as its folder says */
     int64_t stripe_mib;    /* bytes on one of them before the next, MiB */

@@ -153,6 +153,29 @@ static inline tc_status sample_write_all(tc_comm *comm, const char *path, int64_
     return st;
 }
 
+static inline void path_of(char path[512], const char *folder, const char *name)
+{
+    (void)snprintf(path, 512, "%s/%s", folder, name);
+}
+
+/* Local. Two files are there and equal. */
+static inline int same_bytes(const char *a, const char *b)
+{
+    FILE *fa = fopen(a, "rb"), *fb = fopen(b, "rb");
+    int same = fa != NULL && fb != NULL, ca = 0;
+    while (same && ca != EOF) {
+        ca = getc(fa);
+        same = ca == getc(fb);
+    }
+    if (fa != NULL) {
+        (void)fclose(fa);
+    }
+    if (fb != NULL) {
+        (void)fclose(fb);
+    }
+    return same;
+}
+
 /* Collective. 1 if the file is there, as rank 0 sees it. */
 static inline int file_exists_all(tc_comm *comm, const char *path)
 {

@@ -180,17 +180,7 @@ static tc_status read_all(tc_comm *comm, const char *path, int leaps, int64_t cu
     return st;
 }
 
-static void path_of(char path[512], const char *folder, const char *name)
-{
-    (void)snprintf(path, 512, "%s/%s", folder, name);
-}
-
-static int same_files(const char *a, const char *b)
-{
-    char command[1100];
-    (void)snprintf(command, sizeof command, "cmp -s '%s' '%s'", a, b);
-    return system(command) == 0; /* NOLINT(cert-env33-c): of this test's own paths */
-}
+static int skipped; /* the way past the page cache, of which there is none here */
 
 /* 1 if the file system knows O_DIRECT; else all goes through the page cache. */
 static int is_possible(const char *folder)
@@ -200,7 +190,7 @@ static int is_possible(const char *folder)
     path_of(path, folder, "direct_plain.h5");
     fd = open(path, O_RDONLY | O_DIRECT);
     if (fd < 0) {
-        (void)fprintf(stderr, "no O_DIRECT in %s: not tried there\n", folder);
+        skipped = 1;
         return 0;
     }
     (void)close(fd);
@@ -223,7 +213,7 @@ static void test_bytes(tc_comm *comm, const char *folder)
             tc_store_policy_set(policies[p]);
             CHECK(write_all(comm, direct, leaps, 0, &err) == TC_OK);
             CHECK(had_direct == wanted);
-            CHECK(tc_comm_rank(comm) != 0 || same_files(plain, direct));
+            CHECK(tc_comm_rank(comm) != 0 || same_bytes(plain, direct));
             CHECK(read_all(comm, direct, !leaps, 0, &err) == TC_OK);
             /* a large file that was just compared may be in the page cache */
             CHECK(policies[p] == &LARGE || had_direct == wanted);
@@ -233,7 +223,7 @@ static void test_bytes(tc_comm *comm, const char *folder)
     tc_store_policy_set(&DIRECT);
     CHECK(write_all(comm, direct, 0, 1, &err) == TC_OK); /* refused: not the same file */
     CHECK(had_direct == 0);
-    CHECK(tc_comm_rank(comm) != 0 || same_files(plain, direct));
+    CHECK(tc_comm_rank(comm) != 0 || same_bytes(plain, direct));
     tc_store_policy_set(NULL);
     CHECK(read_all(comm, direct, 0, 0, &err) == TC_OK);
 }
@@ -303,5 +293,6 @@ static void test_faults(tc_comm *comm, const char *folder)
 int main(int argc, char **argv)
 {
     check_test *const tests[] = {test_bytes, test_write_failure, test_faults, test_damage};
-    return check_run_all(argc, argv, tests, (int)(sizeof tests / sizeof *tests));
+    const int code = check_run_all(argc, argv, tests, (int)(sizeof tests / sizeof *tests));
+    return code == 0 && skipped ? 77 : code;
 }

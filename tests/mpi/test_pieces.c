@@ -53,11 +53,6 @@ static tc_status read_steps(const tc_comm *comm, tc_store_piece *piece, int *rig
     return TC_OK;
 }
 
-static void path_of(char path[512], const char *folder, const char *name)
-{
-    (void)snprintf(path, 512, "%s/%s", folder, name);
-}
-
 /* Two pieces open at once; the one whole, the other in steps. */
 static tc_status write_both_all(tc_comm *comm, tc_store *store, int64_t skip, int64_t again,
                                 tc_error *err)

@@ -13,29 +13,6 @@ enum { ROWS = 5000 };
 static char hint_a[] = "romio_ds_write=disable", hint_b[] = "nobody_knows_this=1";
 static char *const hints[] = {hint_a, hint_b};
 
-static void path_of(char path[512], const char *folder, const char *name)
-{
-    (void)snprintf(path, 512, "%s/%s", folder, name);
-}
-
-/* Local, rank 0. */
-static int same_bytes(const char *a, const char *b)
-{
-    FILE *fa = fopen(a, "rb"), *fb = fopen(b, "rb");
-    int same = fa != NULL && fb != NULL, ca = 0;
-    while (same && ca != EOF) {
-        ca = getc(fa);
-        same = ca == getc(fb);
-    }
-    if (fa != NULL) {
-        (void)fclose(fa);
-    }
-    if (fb != NULL) {
-        (void)fclose(fb);
-    }
-    return same;
-}
-
 /* Collective. All datasets as they were written. */
 static tc_status read_back_all(tc_comm *comm, const char *path, tc_error *err)
 {

@@ -2,11 +2,6 @@
  * tests under a name with the number of ranks, so that the files can be compared. */
 #include "store_sample.h"
 
-static void path_of(char path[512], const char *folder, const char *name)
-{
-    (void)snprintf(path, 512, "%s/%s", folder, name);
-}
-
 static void check_dataset(tc_comm *comm, tc_store *store, const tc_field *f, int64_t row0,
                           int64_t n)
 {

@@ -38,78 +38,47 @@ static int64_t down(int64_t at)
     return at - at % BLOCK;
 }
 
-/* errno, 0 = all is there. */
-static int write_plain(const tc_store_direct *d, const unsigned char *from, int64_t n,
-                       int64_t at)
+/* n bytes from the place `at` of the file on, which the chunk has; errno, 0 = none. */
+static int write_plain(const tc_store_direct *d, const tc_store_chunk *c, int64_t at,
+                       int64_t n)
 {
-    while (n > 0) {
-        const ssize_t put = pwrite(d->plain, from, (size_t)n, (off_t)at);
-        if (put == 0 || (put < 0 && errno != EINTR)) {
-            return put == 0 ? ENOSPC : errno;
-        }
-        from += put > 0 ? put : 0;
-        at += put > 0 ? put : 0;
-        n -= put > 0 ? put : 0;
-    }
-    return 0;
+    return tc_store_pwrite(d->plain, c->bytes + (at - c->base), n, at, 1);
 }
 
-/* Whole blocks. What the file system does not take so goes through the page cache. */
-static int write_blocks(const tc_store_direct *d, const unsigned char *from, int64_t n,
-                        int64_t at)
+/* The same for whole blocks. If the file system takes them otherwise, all goes through the page cache. */
+static int write_blocks(const tc_store_direct *d, const tc_store_chunk *c, int64_t at,
+                        int64_t n)
 {
-    while (n > 0) {
-        const ssize_t put = pwrite(d->fd, from, (size_t)n, (off_t)at);
-        if ((put < 0 && errno == EINVAL) || (put > 0 && put % BLOCK != 0)) {
-            return write_plain(d, from, n, at);
-        }
-        if (put == 0 || (put < 0 && errno != EINTR)) {
-            return put == 0 ? ENOSPC : errno;
-        }
-        from += put > 0 ? put : 0;
-        at += put > 0 ? put : 0;
-        n -= put > 0 ? put : 0;
-    }
-    return 0;
+    const int reason = tc_store_pwrite(d->fd, c->bytes + (at - c->base), n, at, BLOCK);
+    return reason == EINVAL ? write_plain(d, c, at, n) : reason;
 }
 
 static int write_chunk(const tc_store_direct *d, const tc_store_chunk *c)
 {
     const int64_t head = down(c->begin + BLOCK - 1), tail = down(c->end);
-    const unsigned char *const first = c->bytes + (c->begin - c->base);
     int reason;
     if (head >= tail) {
-        return write_plain(d, first, c->end - c->begin, c->begin);
+        return write_plain(d, c, c->begin, c->end - c->begin);
     }
-    reason = write_plain(d, first, head - c->begin, c->begin);
+    reason = write_plain(d, c, c->begin, head - c->begin);
     if (reason == 0) {
-        reason = write_blocks(d, first + (head - c->begin), tail - head, head);
+        reason = write_blocks(d, c, head, tail - head);
     }
-    return reason != 0 ? reason
-                       : write_plain(d, first + (tail - c->begin), c->end - tail, tail);
+    return reason != 0 ? reason : write_plain(d, c, tail, c->end - tail);
 }
 
-/* Up to the end of the file. */
+/* Up to the end of the file. Behind a piece that is no multiple of a block, the page cache gives the rest. */
 static int read_chunk(const tc_store_direct *d, tc_store_chunk *c)
 {
-    int fd = d->fd;
-    c->begin = c->end = c->base;
-    while (c->end < c->base + TC_CHUNK_BYTES) {
-        const ssize_t got =
-            pread(fd, c->bytes + (c->end - c->base),
-                  (size_t)(c->base + TC_CHUNK_BYTES - c->end), (off_t)c->end);
-        if (got == 0) {
-            return 0;
-        }
-        if (got < 0 && errno == EINVAL && fd != d->plain) {
-            fd = d->plain;
-        } else if (got < 0 && errno != EINTR) {
-            return errno;
-        }
-        c->end += got > 0 ? got : 0;
-        fd = c->end % BLOCK != 0 ? d->plain : fd;
+    int64_t done, more = 0;
+    int reason = tc_store_pread(d->fd, c->bytes, TC_CHUNK_BYTES, c->base, &done);
+    if (reason == EINVAL) {
+        reason = tc_store_pread(d->plain, c->bytes + done, TC_CHUNK_BYTES - done,
+                                c->base + done, &more);
     }
-    return 0;
+    c->begin = c->base;
+    c->end = c->base + done + more;
+    return reason;
 }
 
 /* Under the lock. */

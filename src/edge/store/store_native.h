@@ -72,6 +72,11 @@ int64_t tc_store_row_bytes(const tc_field *field);
 tc_status tc_store_transfer(const tc_store_piece *piece, int64_t row0, int64_t n, void *to,
                             const void *from, tc_error *err);
 
+/* Local. n bytes at an offset, interrupted and short transfers finished; errno, 0 = none. Reading stops at the end of the file, done:
+ * bytes until then. Writing: EINVAL also if the system took what is no multiple of unit. Thread-safe. */
+int tc_store_pread(int fd, void *to, int64_t n, int64_t at, int64_t *done);
+int tc_store_pwrite(int fd, const void *from, int64_t n, int64_t at, int64_t unit);
+
 /* Collective; the same in one transfer of all ranks, some of which may have no rows. status: a rank that failed
  * before takes part with nothing. Errors, not agreed: status; TC_EIO. */
 tc_status tc_store_transfer_all(const tc_store_piece *piece, int64_t row0, int64_t n,

@@ -15,12 +15,21 @@ enum { PROBE = 2 << 20 }; /* beyond what the system itself reads ahead */
 
 enum { UNDECIDED, PLAIN, DIRECT };
 
+/* 1 if rows of this file can go past the page cache; tried once. */
+static int can_direct(tc_store *store)
+{
+    if (store->direct == NULL && !store->refused && store->fd >= 0) {
+        store->direct = tc_store_direct_open(store);
+        store->refused = store->direct == NULL;
+    }
+    return store->direct != NULL;
+}
+
 /* Takes the room of all datasets that are begun: blocks that are there can be written by several ranks at a time. A full disk
  * shows when rows come. */
 static void take_room(tc_store *store)
 {
-    if (store->direct != NULL && tc_comm_rank(store->comm) == 0 &&
-        store->room_end < store->promised_end) {
+    if (tc_comm_rank(store->comm) == 0 && store->room_end < store->promised_end) {
         tc_io_count_metadata(1);
         (void)fallocate(store->fd, 0, (off_t)store->room_end,
                         (off_t)(store->promised_end - store->room_end));
@@ -28,18 +37,17 @@ static void take_room(tc_store *store)
     }
 }
 
-/* Decided when the first rows of a dataset come: then all of its size are begun. Small ones before do not count. */
+/* Decided when the first rows of a dataset come: then all of its size are begun. Small ones before do not count, small ones after
+ * a large one go its way. */
 static int writes_direct(tc_store_piece *piece)
 {
     tc_store *const store = piece->store;
     if (piece->way == UNDECIDED) {
-        if (store->direct == NULL && !store->refused && store->fd >= 0 &&
-            tc_store_is_direct(store->promised)) {
-            store->direct = tc_store_direct_open(store);
-            store->refused = store->direct == NULL;
+        const int large = store->direct != NULL || tc_store_is_direct(store->promised);
+        piece->way = large && can_direct(store) ? DIRECT : PLAIN;
+        if (piece->way == DIRECT) {
+            take_room(store);
         }
-        take_room(store);
-        piece->way = store->direct != NULL ? DIRECT : PLAIN;
     }
     return piece->way == DIRECT;
 }
@@ -108,8 +116,7 @@ static int is_far(const tc_store_piece *piece, int64_t at)
     const int fd = piece->store->fd;
     const int64_t last = end_of(piece) - 1;
     struct stat status;
-    return fd >= 0 && fstat(fd, &status) == 0 &&
-           tc_store_is_direct((double)status.st_size) &&
+    return fstat(fd, &status) == 0 && tc_store_is_direct((double)status.st_size) &&
            (tc_store_always_direct() ||
             !is_cached(fd, at + PROBE < last ? at + PROBE : last));
 }
@@ -117,14 +124,10 @@ static int is_far(const tc_store_piece *piece, int64_t at)
 /* Decided when the second rows are asked for, just behind the first. */
 static int reads_direct(tc_store_piece *piece, int64_t at)
 {
-    tc_store *const store = piece->store;
     if (piece->way == UNDECIDED && at == piece->next &&
         (piece->once || tc_store_always_direct())) {
-        if (store->direct == NULL && !store->refused && is_far(piece, at)) {
-            store->direct = tc_store_direct_open(store);
-            store->refused = store->direct == NULL;
-        }
-        piece->way = store->direct != NULL ? DIRECT : PLAIN;
+        const int far = piece->store->direct != NULL || is_far(piece, at);
+        piece->way = far && can_direct(piece->store) ? DIRECT : PLAIN;
     }
     return piece->way == DIRECT;
 }

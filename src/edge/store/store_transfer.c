@@ -81,22 +81,6 @@ tc_status tc_store_read_failed(const tc_store_piece *piece, int reason, tc_error
                    piece->field.name, strerror(reason));
 }
 
-static tc_status read_bytes(const tc_store_piece *piece, unsigned char *to, int64_t n,
-                            int64_t at, tc_error *err)
-{
-    while (n > 0) {
-        const ssize_t got = pread(piece->store->fd, to,
-                                  (size_t)(n < PASS_BYTES ? n : PASS_BYTES), (off_t)at);
-        if (got == 0 || (got < 0 && errno != EINTR)) {
-            return tc_store_read_failed(piece, got == 0 ? 0 : errno, err);
-        }
-        to += got > 0 ? got : 0;
-        at += got > 0 ? got : 0;
-        n -= got > 0 ? got : 0;
-    }
-    return TC_OK;
-}
-
 tc_status tc_store_write_failed(const tc_store_piece *piece, int reason, tc_error *err)
 {
     piece->store->failed |= reason != ENOSPC && reason != EDQUOT && reason != EFBIG;
@@ -106,24 +90,37 @@ tc_status tc_store_write_failed(const tc_store_piece *piece, int reason, tc_erro
                    piece->store->path, piece->field.name, strerror(reason));
 }
 
-static tc_status write_bytes(const tc_store_piece *piece, const unsigned char *from,
-                             int64_t n, int64_t at, tc_error *err)
+int tc_store_pread(int fd, void *to, int64_t n, int64_t at, int64_t *done)
 {
-    piece->store->wrote |= n > 0;
-    while (n > 0) {
-        const ssize_t put = pwrite(piece->store->fd, from,
-                                   (size_t)(n < PASS_BYTES ? n : PASS_BYTES), (off_t)at);
-        if (put == 0) {
-            errno = ENOSPC;
+    for (*done = 0; *done < n;) {
+        const int64_t left = n - *done;
+        const ssize_t got =
+            pread(fd, (unsigned char *)to + *done,
+                  (size_t)(left < PASS_BYTES ? left : PASS_BYTES), (off_t)(at + *done));
+        if (got == 0 || (got < 0 && errno != EINTR)) {
+            return got == 0 ? 0 : errno;
         }
-        if (put <= 0 && errno != EINTR) {
-            return tc_store_write_failed(piece, errno, err);
-        }
-        from += put > 0 ? put : 0;
-        at += put > 0 ? put : 0;
-        n -= put > 0 ? put : 0;
+        *done += got > 0 ? got : 0;
     }
-    return TC_OK;
+    return 0;
+}
+
+int tc_store_pwrite(int fd, const void *from, int64_t n, int64_t at, int64_t unit)
+{
+    for (int64_t done = 0; done < n;) {
+        const int64_t left = n - done;
+        const ssize_t put =
+            pwrite(fd, (const unsigned char *)from + done,
+                   (size_t)(left < PASS_BYTES ? left : PASS_BYTES), (off_t)(at + done));
+        if (put == 0 || (put < 0 && errno != EINTR)) {
+            return put == 0 ? ENOSPC : errno;
+        }
+        if (put > 0 && put % unit != 0) {
+            return EINVAL;
+        }
+        done += put > 0 ? put : 0;
+    }
+    return 0;
 }
 
 /* The layout is contiguous and memory holds what the file holds, so that no library is needed between them. */
@@ -132,15 +129,20 @@ tc_status tc_store_transfer(const tc_store_piece *piece, int64_t row0, int64_t n
 {
     const int64_t row_bytes = tc_store_row_bytes(&piece->field);
     const int64_t at = piece->address + row0 * row_bytes;
+    int reason;
     if (n == 0) {
         return TC_OK;
     }
     if (to != NULL) {
+        int64_t done;
         tc_io_count_read(n * row_bytes);
-        return read_bytes(piece, to, n * row_bytes, at, err);
+        reason = tc_store_pread(piece->store->fd, to, n * row_bytes, at, &done);
+        return done == n * row_bytes ? TC_OK : tc_store_read_failed(piece, reason, err);
     }
+    piece->store->wrote = 1;
     tc_io_count_write(n * row_bytes);
-    return write_bytes(piece, from, n * row_bytes, at, err);
+    reason = tc_store_pwrite(piece->store->fd, from, n * row_bytes, at, 1);
+    return reason == 0 ? TC_OK : tc_store_write_failed(piece, reason, err);
 }
 
 tc_status tc_store_transfer_all(const tc_store_piece *piece, int64_t row0, int64_t n,

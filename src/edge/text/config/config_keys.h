@@ -132,10 +132,8 @@
       "each rank transfers its rows by itself, or all ranks together where a dataset is "  \
       "written or read as a whole; OMPIO reports no full disk then")                       \
     W(A, direct, io.direct, "auto", tc_words_direct,                                       \
-      "rows are written past the page cache, by threads of each rank while it computes: "  \
-      "those of files of which a node has a tenth of its memory or more, of all files, "   \
-      "or "                                                                                \
-      "of none; events are read so too")                                                   \
+      "rows are written, and events read, past the page cache while the rank computes: "   \
+      "those of files of which a node has a tenth of its memory, of all, or of none")      \
     N(A, INT, stripe_count, io.stripe_count, "0", 0, 100000, "[]", 0,                      \
       "devices (Lustre: OSTs) that a new file lies on, MPI hint striping_factor; 0 = as "  \
       "its "                                                                               \
